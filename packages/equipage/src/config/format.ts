@@ -1,0 +1,132 @@
+import { durationMs } from '../core/durations.ts'
+
+/**
+ * How one setting is read and checked. A function, so that it can stand where convict
+ * expects a format: called with a value, it throws when the value is not allowed.
+ *
+ * convict's own formats are not used, because they guess: with them `FLAG=no` is true
+ * and `N=12abc` is 12.
+ */
+export interface Format<T> {
+  (value: unknown): asserts value is T
+  /** What is allowed, to end the sentence "expected ...". */
+  readonly expected: string
+  /** Reads a variable's text; undefined when the text is not allowed. */
+  readonly parse: (text: string) => T | undefined
+}
+
+function format<T>(
+  expected: string,
+  parse: (text: string) => T | undefined,
+  accepts: (value: unknown) => boolean,
+): Format<T> {
+  const check = (value: unknown) => {
+    if (!accepts(value)) throw new TypeError(`expected ${expected}`)
+  }
+  return Object.assign(check, { expected, parse }) as Format<T>
+}
+
+/** Any text; an empty variable counts as one that is not set. */
+export const text = (): Format<string> =>
+  format(
+    'text',
+    given => given,
+    value => typeof value === 'string',
+  )
+
+/** One of the given names. */
+export const oneOf = <const Name extends string>(...names: Name[]): Format<Name> => {
+  const known = (value: unknown): value is Name => names.some(name => name === value)
+  return format(
+    `one of ${names.join(', ')}`,
+    given => (known(given) ? given : undefined),
+    known,
+  )
+}
+
+/** A whole number in decimal digits, from `min` to `max`, both included. */
+export const int = (min: number, max: number): Format<number> => {
+  const inside = (value: unknown): value is number =>
+    Number.isSafeInteger(value) && Number(value) >= min && Number(value) <= max
+  return format(
+    `a whole number from ${min} to ${max}`,
+    given => (/^-?\d+$/.test(given) && inside(Number(given)) ? Number(given) : undefined),
+    inside,
+  )
+}
+
+/** A TCP port. */
+export const port = (): Format<number> => int(1, 65_535)
+
+const truths: Record<string, boolean> = {
+  true: true,
+  yes: true,
+  on: true,
+  '1': true,
+  false: false,
+  no: false,
+  off: false,
+  '0': false,
+}
+
+/** A switch: true, yes, on or 1 against false, no, off or 0, in any case. */
+export const bool = (): Format<boolean> =>
+  format(
+    'true, yes, on or 1, or false, no, off or 0',
+    given => (Object.hasOwn(truths, given.toLowerCase()) ? truths[given.toLowerCase()] : undefined),
+    value => typeof value === 'boolean',
+  )
+
+/** Texts separated by commas; spaces around them do not count, and none may be empty. */
+export const csv = (): Format<string[]> =>
+  format(
+    'names separated by commas, none of them empty',
+    given => {
+      const parts = given.split(',').map(part => part.trim())
+      return parts.includes('') ? undefined : parts
+    },
+    value => Array.isArray(value) && value.every(part => typeof part === 'string' && part !== ''),
+  )
+
+/** A length of time such as `30s` or `1h30m`; the value stays as written, `durationMs` reads it. */
+export const duration = (): Format<string> => {
+  const readable = (value: unknown): value is string => {
+    try {
+      return typeof value === 'string' && durationMs(value, 'setting') >= 0
+    } catch {
+      return false
+    }
+  }
+  return format(
+    'a duration such as 30s, 5m or 1h30m',
+    given => (readable(given) ? given : undefined),
+    readable,
+  )
+}
+
+/** A name of the time zone database such as Europe/Madrid, or UTC. */
+export const zone = (): Format<string> => {
+  const known = (value: unknown): value is string => {
+    try {
+      return typeof value === 'string' && new Intl.DateTimeFormat('en', { timeZone: value }) !== null
+    } catch {
+      return false
+    }
+  }
+  return format(
+    'a time zone such as Europe/Madrid or UTC',
+    given => (known(given) ? given : undefined),
+    known,
+  )
+}
+
+/** An address with one of the given schemes, such as `redis://host:6379/0`. */
+export const url = (...schemes: string[]): Format<string> => {
+  const readable = (value: unknown): value is string =>
+    typeof value === 'string' && schemes.includes(URL.parse(value)?.protocol.slice(0, -1) ?? '')
+  return format(
+    `an address that begins with ${schemes.map(scheme => `${scheme}://`).join(' or ')}`,
+    given => (readable(given) ? given : undefined),
+    readable,
+  )
+}

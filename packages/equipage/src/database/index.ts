@@ -1,0 +1,1 @@
+export { Database, type DatabaseSettings, type Migrations, openDatabase } from './database.ts'

@@ -1,0 +1,93 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  SqliteAdapter,
+  type SqliteDatabase,
+  SqliteDialect,
+  SqliteDriver,
+  type SqliteStatement,
+} from 'kysely'
+import { EquipageError } from '../core/errors.ts'
+
+/** How long a statement waits for another process's transaction before it fails. */
+const busyTimeoutMs = 10_000
+
+/** Statements kept compiled; an application has far fewer different ones. */
+const statementCacheSize = 500
+
+/**
+ * Kysely's dialect over Node's own SQLite. Two things differ from Kysely's: a transaction
+ * takes the write lock when it begins, so that two processes wait for each other instead of
+ * failing half way, and migrations run inside one, so that two processes that start at the
+ * same time migrate once.
+ */
+export class NodeSqliteDialect extends SqliteDialect {
+  readonly #database: () => Promise<SqliteDatabase>
+
+  constructor(file: string) {
+    const database = async () => open(file)
+    super({ database })
+    this.#database = database
+  }
+
+  override createAdapter() {
+    return new TransactionalAdapter()
+  }
+
+  override createDriver() {
+    return new ImmediateDriver({ database: this.#database })
+  }
+}
+
+class TransactionalAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl() {
+    return true
+  }
+}
+
+class ImmediateDriver extends SqliteDriver {
+  override async beginTransaction(connection: DatabaseConnection) {
+    await connection.executeQuery(CompiledQuery.raw('begin immediate'))
+  }
+}
+
+function open(file: string): SqliteDatabase {
+  const database = openFile(file)
+  const statements = new Map<string, SqliteStatement>()
+  return {
+    close: () => database.close(),
+    prepare(sql) {
+      let statement = statements.get(sql)
+      if (!statement) {
+        statement = adapted(database.prepare(sql))
+        if (statements.size >= statementCacheSize) statements.clear()
+        statements.set(sql, statement)
+      }
+      return statement
+    },
+  }
+}
+
+function openFile(file: string): DatabaseSync {
+  try {
+    if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true })
+    const database = new DatabaseSync(file, { timeout: busyTimeoutMs })
+    database.exec('pragma journal_mode = wal; pragma synchronous = normal')
+    return database
+  } catch (cause) {
+    throw new EquipageError('E_DATABASE_OPEN', { file, reason: String(cause) }, { cause })
+  }
+}
+
+/** The four members that Kysely asks of a statement. */
+function adapted(statement: StatementSync): SqliteStatement {
+  return {
+    reader: statement.columns().length > 0,
+    all: parameters => statement.all(...(parameters as SQLInputValue[])),
+    run: parameters => statement.run(...(parameters as SQLInputValue[])),
+    iterate: parameters => statement.iterate(...(parameters as SQLInputValue[])),
+  }
+}

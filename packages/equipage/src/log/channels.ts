@@ -1,0 +1,62 @@
+import { type DestinationStream, destination } from 'pino'
+import { build as pretty } from 'pino-pretty'
+import type { Clock } from '../core/clock.ts'
+import { EquipageError } from '../core/errors.ts'
+import { nearest } from '../core/nearest.ts'
+import { DailyFile } from './daily-file.ts'
+
+const channelNames = ['console', 'single', 'daily'] as const
+export type ChannelName = (typeof channelNames)[number]
+
+export interface ChannelSettings {
+  /** The console's form: `auto` is pretty on a terminal. */
+  format: 'auto' | 'json' | 'pretty'
+  /** The file of `single`; `daily` puts the date before its ending. Absolute. */
+  file: string
+  /** How many days `daily` keeps. */
+  keep: number
+}
+
+/** Somewhere that lines go, written synchronously. */
+export interface Channel extends DestinationStream {
+  end(): void
+}
+
+/**
+ * Opens one channel.
+ * @throws E_LOG_CHANNEL when there is none of that name
+ */
+export function openChannel(name: string, settings: ChannelSettings, clock: Clock): Channel {
+  switch (name) {
+    case 'console':
+      return openConsole(settings.format)
+    case 'single':
+      return destination({ dest: settings.file, sync: true, mkdir: true })
+    case 'daily':
+      return new DailyFile(settings.file, settings.keep, clock)
+    default:
+      throw new EquipageError('E_LOG_CHANNEL', {
+        given: name,
+        known: channelNames,
+        nearest: nearest(name, channelNames),
+      })
+  }
+}
+
+function openConsole(format: ChannelSettings['format']): Channel {
+  const stdout = 1
+  if (!isPretty(format)) return destination({ dest: stdout, sync: true })
+  return pretty({
+    destination: stdout,
+    sync: true,
+    singleLine: true,
+    ignore: 'app,pid',
+    translateTime: 'SYS:HH:MM:ss.l',
+    colorize: process.stdout.isTTY === true && process.stdout.hasColors(),
+  })
+}
+
+/** Whether the console is written for a person. */
+export function isPretty(format: ChannelSettings['format']): boolean {
+  return format === 'pretty' || (format === 'auto' && process.stdout.isTTY === true)
+}

@@ -1,0 +1,58 @@
+import { type DestinationStream, type Logger, multistream, pino, stdTimeFunctions } from 'pino'
+import type { Clock } from '../core/clock.ts'
+import { type ChannelName, type ChannelSettings, openChannel } from './channels.ts'
+
+export type { Logger }
+
+/** How an application logs. */
+export interface LogSettings extends ChannelSettings {
+  /** The least severe level that is written. */
+  level: string
+  channel: ChannelName | 'stack' | 'null'
+  /** The channels of `stack`. */
+  stack: readonly string[]
+  /** Paths whose values are hidden, beside {@link secretPaths}. */
+  redact: readonly string[]
+  /** The application's name, in every line as `app`. */
+  name: string
+}
+
+/** A logger, and what has to be done before the process may end. */
+export interface Log {
+  readonly logger: Logger
+  /** Writes what is still held back, and lets go of the files. Lines logged afterwards are lost. */
+  close(): void
+}
+
+/** Names whose values never reach a log, at the top of a line and two levels down. */
+const secretNames = ['password', 'secret', 'token', 'authorization', 'cookie', 'apiKey', 'api_key']
+export const secretPaths: readonly string[] = secretNames.flatMap(name => [
+  name,
+  `*.${name}`,
+  `*.*.${name}`,
+])
+
+/**
+ * Opens the channels and makes the logger. Every destination writes before the call returns:
+ * a line that was logged is not lost, however the process ends.
+ * @throws E_LOG_CHANNEL when a channel of the stack is not known
+ */
+export function openLog(settings: LogSettings, clock: Clock): Log {
+  const names = settings.channel === 'stack' ? settings.stack : [settings.channel]
+  const channels = names.filter(name => name !== 'null').map(name => openChannel(name, settings, clock))
+  const logger = pino(
+    {
+      level: channels.length === 0 ? 'silent' : settings.level,
+      base: { app: settings.name, pid: process.pid },
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: label => ({ level: label }) },
+      redact: { paths: [...secretPaths, ...settings.redact], censor: '[hidden]' },
+    },
+    only(channels) ?? multistream(channels.map(stream => ({ stream, level: 'trace' }))),
+  )
+  return { logger, close: () => channels.forEach(channel => void channel.end()) }
+}
+
+function only(channels: DestinationStream[]): DestinationStream | undefined {
+  return channels.length === 1 ? channels[0] : undefined
+}
