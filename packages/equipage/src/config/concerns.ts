@@ -186,7 +186,12 @@ export const database = {
     nullable: true,
     env: 'DB_DATABASE',
   },
-  host: { doc: "PostgreSQL's server.", format: format.text(), default: '127.0.0.1', env: 'DB_HOST' },
+  host: {
+    doc: "PostgreSQL's server.",
+    format: format.text(),
+    default: '127.0.0.1',
+    env: 'DB_HOST',
+  },
   port: { doc: 'Its port.', format: format.port(), default: 5_432, env: 'DB_PORT' },
   username: { doc: 'The user.', format: format.text(), default: 'postgres', env: 'DB_USERNAME' },
   password: {

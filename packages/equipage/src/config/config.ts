@@ -5,7 +5,15 @@ import { nearest } from '../core/nearest.ts'
 import * as concerns from './concerns.ts'
 import { type Environment, readEnvironment } from './environment.ts'
 import type { Format } from './format.ts'
-import { type At, isSetting, type Path, type Schema, type Setting, settingsOf, type Values } from './schema.ts'
+import {
+  type At,
+  isSetting,
+  type Path,
+  type Schema,
+  type Setting,
+  settingsOf,
+  type Values,
+} from './schema.ts'
 
 /** The settings that the framework itself reads; an application adds its own beside them. */
 export type FrameworkSchema = typeof concerns
@@ -132,12 +140,15 @@ function readSetting(
  * `QUEUE_CONECTION`: left alone, the application would run with the default in silence.
  */
 function misspelt(schema: Schema, environment: Environment): ConfigFault[] {
-  const known = Array.from(settingsOf(schema), ([, { env }]) => env).filter(env => env !== undefined)
+  const known = Array.from(settingsOf(schema), ([, { env }]) => env).filter(
+    env => env !== undefined,
+  )
   const families = new Set(known.map(name => name.slice(0, name.indexOf('_') + 1)))
   const faults: ConfigFault[] = []
   for (const [name, given] of environment.values) {
     const family = name.slice(0, name.indexOf('_') + 1)
-    if (known.includes(name) || (!families.has(family) && environment.source(name) !== '.env')) continue
+    if (known.includes(name) || (!families.has(family) && environment.source(name) !== '.env'))
+      continue
     const meant = nearest(name, known)
     if (!meant || Math.abs(meant.length - name.length) > 2) continue
     const shown = /PASS|SECRET|TOKEN|KEY|URL/i.test(name) ? '[hidden]' : given

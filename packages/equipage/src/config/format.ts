@@ -37,11 +37,7 @@ export const text = (): Format<string> =>
 /** One of the given names. */
 export const oneOf = <const Name extends string>(...names: Name[]): Format<Name> => {
   const known = (value: unknown): value is Name => names.some(name => name === value)
-  return format(
-    `one of ${names.join(', ')}`,
-    given => (known(given) ? given : undefined),
-    known,
-  )
+  return format(`one of ${names.join(', ')}`, given => (known(given) ? given : undefined), known)
 }
 
 /** A whole number in decimal digits, from `min` to `max`, both included. */
@@ -108,7 +104,9 @@ export const duration = (): Format<string> => {
 export const zone = (): Format<string> => {
   const known = (value: unknown): value is string => {
     try {
-      return typeof value === 'string' && new Intl.DateTimeFormat('en', { timeZone: value }) !== null
+      return (
+        typeof value === 'string' && new Intl.DateTimeFormat('en', { timeZone: value }) !== null
+      )
     } catch {
       return false
     }

@@ -56,6 +56,37 @@ export const catalogue = {
   E_LOG_CHANNEL: (f: { given: string; known: readonly string[]; nearest: string | undefined }) =>
     `LOG_STACK names the channel ${shown(f.given)}${f.nearest ? `; did you mean "${f.nearest}"?` : `; it may name ${f.known.join(', ')}`}`,
 
+  // job
+  E_BAD_NAME: (f: { kind: string; given: unknown }) =>
+    `${shown(f.given)} is no name for a ${f.kind}; use 1 to 100 letters, digits, dots, dashes and underscores, a letter or digit first`,
+  E_BAD_OPTION: (f: { place: string; option: string; given: unknown; expected: string }) =>
+    `${f.place}, ${f.option}: expected ${f.expected}, got ${shown(f.given)}`,
+  E_NOT_JSON: (f: { place: string; path: string; found: string }) =>
+    `${f.place} is not JSON${f.path ? ` at ${f.path}` : ''}: ${f.found}; use plain objects, arrays, texts, finite numbers, true, false and null`,
+  E_BAD_PAYLOAD: (f: { job: string; issues: string[]; given: unknown }) =>
+    `job "${f.job}" does not accept its payload: ${f.issues.join('; ')}; mend the push, or the job's schema`,
+  E_DUPLICATE_JOB: (f: { name: string; files: [string, string] }) =>
+    `two definitions are named "${f.name}": ${f.files[0]} and ${f.files[1]}; rename one of them`,
+  E_UNKNOWN_JOB: (f: { name: string; other: string | undefined; nearest: string | undefined }) =>
+    f.other
+      ? `"${f.name}" is another definition than the one registered from ${f.other}; push that one, or rename this`
+      : `no job or chain "${f.name}" is registered${f.nearest ? `; did you mean "${f.nearest}"?` : ''}; export its definition from a file under app/jobs/`,
+  E_JOB_TIMEOUT: (f: { job: string; timeoutMs: number }) =>
+    `job "${f.job}" took longer than its timeout of ${f.timeoutMs} ms; raise the timeout, or make the job shorter`,
+  E_JOB_NOT_HERE: (f: { job: string; waitedMs: number }) =>
+    `no release that knows job "${f.job}" came within ${Math.round(f.waitedMs / 60_000)} minutes; deploy one and retry the job`,
+  E_CHAIN_CHANGED: (f: { chain: string; link: number; job: string }) =>
+    `job "${f.job}" was pushed as number ${f.link + 1} of chain "${f.chain}", which this release does not have there; push the chain again`,
+  E_CHAIN_HANDOVER: (f: { chain: string; job: string; reason: string }) =>
+    `chain "${f.chain}" could not make the payload of "${f.job}": ${f.reason}`,
+
+  // connection
+  E_STOPPING: (_: Record<never, never>) => 'the worker is stopping; the job goes back to its queue',
+  E_CONNECTION_AWAY: (f: { connection: string; address: string; reason: string }) =>
+    `${f.connection} does not answer at ${f.address} (${f.reason}); start it, or mend REDIS_HOST and REDIS_PORT or REDIS_URL`,
+  E_CONNECTION_REFUSED: (f: { connection: string; address: string; reason: string }) =>
+    `${f.connection} at ${f.address} does not let us in (${f.reason}); mend REDIS_USERNAME and REDIS_PASSWORD, or REDIS_URL`,
+
   // database
   E_DATABASE_OPEN: (f: { file: string; reason: string }) =>
     `the database file ${f.file} cannot be opened (${f.reason}); check that its folder can be written to and that it is an SQLite file`,

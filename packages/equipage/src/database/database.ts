@@ -85,7 +85,9 @@ function dialectOf(settings: DatabaseSettings) {
         database,
         user: username,
         ...(password === null ? {} : { password }),
-        types: { getTypeParser: (oid, format) => numberParser(oid) ?? pg.types.getTypeParser(oid, format) },
+        types: {
+          getTypeParser: (oid, format) => numberParser(oid) ?? pg.types.getTypeParser(oid, format),
+        },
       })
     },
   })

@@ -55,7 +55,8 @@ export class DailyFile implements Channel {
         name.endsWith(end) &&
         /^\d{4}-\d{2}-\d{2}$/.test(name.slice(start.length, name.length - end.length)),
     )
-    for (const name of dated.sort().slice(0, -this.#keep)) rmSync(join(folder, name), { force: true })
+    for (const name of dated.sort().slice(0, -this.#keep))
+      rmSync(join(folder, name), { force: true })
   }
 }
 

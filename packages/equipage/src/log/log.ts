@@ -39,7 +39,9 @@ export const secretPaths: readonly string[] = secretNames.flatMap(name => [
  */
 export function openLog(settings: LogSettings, clock: Clock): Log {
   const names = settings.channel === 'stack' ? settings.stack : [settings.channel]
-  const channels = names.filter(name => name !== 'null').map(name => openChannel(name, settings, clock))
+  const channels = names
+    .filter(name => name !== 'null')
+    .map(name => openChannel(name, settings, clock))
   const logger = pino(
     {
       level: channels.length === 0 ? 'silent' : settings.level,

@@ -1,0 +1,120 @@
+import type { Attempt, Outcome, PushedJob, Receipt } from '../job/index.ts'
+
+/**
+ * What carries jobs and remembers ticks. It is chosen in one place (the container), and
+ * nothing else asks which one it is: where connections differ, they say so here.
+ */
+export interface Connection {
+  /** Its name in `QUEUE_CONNECTION`. */
+  readonly name: string
+  /**
+   * Jobs run in the process that pushes them, so a process that pushes has to consume as well:
+   * delayed jobs and retries wait until one of them is due and somebody looks.
+   */
+  readonly inline: boolean
+  readonly carrier: Carrier
+  readonly ticks: TickMemory
+  /**
+   * Makes ready and looks whether the far side answers.
+   * @throws E_CONNECTION_REFUSED when it answers and does not let us in (a wrong password):
+   * waiting will not mend that. When it does not answer at all, E_CONNECTION_AWAY.
+   */
+  check(): Promise<void>
+  /** Lets go of everything. Inline jobs that still run get `graceMs` to end; the rest is handed back. */
+  stop(graceMs: number): Promise<HandedBack>
+}
+
+/** How many jobs a stop could not let end. They run again, here or elsewhere. */
+export interface HandedBack {
+  readonly handedBack: number
+}
+
+/** Takes jobs, keeps them, and gives them to whoever consumes. */
+export interface Carrier {
+  /**
+   * Takes one job. Pushes of the same turn of the event loop may travel together; one that
+   * is refused does not fail its neighbours.
+   * @throws E_CONNECTION_AWAY at once when the far side cannot be reached; the job was not taken
+   */
+  push(job: PushedJob): Promise<Receipt>
+  consume(options: ConsumeOptions): Consumer
+  /** How many jobs are where, in the order of the queues asked for. */
+  counts(queues: readonly string[]): Promise<QueueCounts[]>
+}
+
+export interface ConsumeOptions {
+  readonly queues: readonly string[]
+  /** Jobs of one queue at a time, 1 or more. */
+  readonly concurrency: number
+}
+
+/** Runs the jobs of some queues until it is stopped; it waits and goes on while the far side is away. */
+export interface Consumer {
+  start(): Promise<void>
+  /**
+   * Takes no new job, lets running ones end for `graceMs`, then aborts their signals and hands
+   * back what is left.
+   */
+  stop(graceMs: number): Promise<HandedBack>
+}
+
+/** The jobs of one queue by state. `completed` is null where completed jobs are not kept. */
+export interface QueueCounts {
+  readonly queue: string
+  readonly waiting: number
+  readonly delayed: number
+  readonly active: number
+  readonly completed: number | null
+  readonly failed: number
+}
+
+/** Runs one attempt: the pipeline of the job room. It never rejects. */
+export type RunAttempt = (attempt: Attempt) => Promise<Outcome>
+
+/**
+ * Remembers, for each schedule, its anchor (the moment of its first registration) and its
+ * cursor (the last tick that was decided, at first the anchor). Deciding a tick moves the
+ * cursor from the tick before it, so that of several processes one alone succeeds.
+ */
+export interface TickMemory {
+  /** The time that ticks are computed on, epoch milliseconds: the connection's, not the machine's. */
+  now(): number
+  /**
+   * Registers schedules. A name that is new, or whose definition has changed, starts anew: its
+   * anchor and cursor become now. The others keep theirs.
+   * @returns in the order of the entries
+   */
+  register(entries: readonly ScheduleEntry[]): Promise<ScheduleState[]>
+  /** Decides one tick: moves the cursor and pushes the job, both or neither. */
+  claim(claim: TickClaim): Promise<ClaimAnswer>
+}
+
+export interface ScheduleEntry {
+  readonly name: string
+  /** Identifies the timing: the same text gives the same ticks from the same anchor. */
+  readonly definition: string
+}
+
+export interface ScheduleState {
+  readonly anchor: number
+  readonly cursor: number
+}
+
+export interface TickClaim extends ScheduleEntry {
+  /** The cursor that the claim was computed from. */
+  readonly from: number
+  /** The tick, epoch milliseconds, later than `from`. */
+  readonly instant: number
+  /** Pushed in the same step; left out when the tick runs a function, or nothing. */
+  readonly job?: PushedJob
+}
+
+/**
+ * `claimed`: this call decided the tick, and the job is kept; `pushed` follows it, inline to its
+ * first attempt's end. `taken`: another did, and the cursor is now there.
+ * `superseded`: the schedule has been registered with another definition since.
+ */
+export type ClaimAnswer =
+  | { readonly outcome: 'claimed'; readonly pushed: Promise<Receipt> | undefined }
+  | { readonly outcome: 'taken'; readonly cursor: number }
+  | { readonly outcome: 'superseded' }

@@ -1,0 +1,88 @@
+import { type Clock, type Timer, wait } from '../../core/clock.ts'
+import { EquipageError } from '../../core/errors.ts'
+import type { Attempt, Outcome } from '../../job/index.ts'
+import type { HandedBack, RunAttempt } from '../connection.ts'
+import { type KeptJobs, renewalMs } from './kept-jobs.ts'
+
+/** What an attempt needs to know, before it is given a signal. */
+export type InlineAttempt = Omit<Attempt, 'signal' | 'report'>
+
+interface Run {
+  readonly controller: AbortController
+  /** Resolves when the attempt has ended and what became of it is written down. */
+  readonly settled: Promise<Outcome>
+  /** The job is kept, so its lease has to be renewed while it runs. */
+  readonly leased: boolean
+}
+
+/** The attempts that this process runs at this moment, so that a stop can wait for them or abort them. */
+export class InlineRuns {
+  readonly #run: RunAttempt
+  readonly #jobs: KeptJobs
+  readonly #clock: Clock
+  readonly #runs = new Map<string, Run>()
+  #renewal: Timer | undefined
+
+  constructor(run: RunAttempt, jobs: KeptJobs, clock: Clock) {
+    this.#run = run
+    this.#jobs = jobs
+    this.#clock = clock
+  }
+
+  /**
+   * Runs one attempt.
+   * @param settle writes down how it ended; a stop waits for it too
+   */
+  async run(
+    attempt: InlineAttempt,
+    leased: boolean,
+    settle: (outcome: Outcome) => Promise<unknown>,
+  ): Promise<Outcome> {
+    const controller = new AbortController()
+    const { signal } = controller
+    const settled = this.#run({ ...attempt, signal, report: () => undefined }).then(
+      async outcome => {
+        await settle(outcome)
+        return outcome
+      },
+    )
+    this.#runs.set(attempt.id, { controller, settled, leased })
+    if (leased) this.#renewal ??= this.#clock.after(renewalMs, () => void this.#renew())
+    try {
+      return await settled
+    } finally {
+      this.#runs.delete(attempt.id)
+      if (!this.#leasedIds().length) this.#stopRenewing()
+    }
+  }
+
+  /** Waits for what runs now; after `graceMs` it aborts the signals, and each job is handed back. */
+  async drain(graceMs: number): Promise<HandedBack> {
+    const running = [...this.#runs.values()]
+    const all = Promise.allSettled(running.map(run => run.settled))
+    const waiting = new AbortController()
+    await Promise.race([all, wait(this.#clock, graceMs, waiting.signal)])
+    waiting.abort()
+    for (const run of running) run.controller.abort(new EquipageError('E_STOPPING', {}))
+    const ends = await all
+    const handedBack = ends.filter(
+      end => end.status === 'fulfilled' && end.value.state === 'released',
+    )
+    return { handedBack: handedBack.length }
+  }
+
+  #leasedIds(): string[] {
+    return Array.from(this.#runs).flatMap(([id, run]) => (run.leased ? [id] : []))
+  }
+
+  async #renew(): Promise<void> {
+    this.#renewal = this.#clock.after(renewalMs, () => void this.#renew())
+    // A renewal that fails is made up for by the next one: a lease outlives two of them.
+    await this.#jobs.renew(this.#leasedIds()).catch(() => undefined)
+  }
+
+  #stopRenewing(): void {
+    this.#renewal?.cancel()
+    this.#renewal = undefined
+  }
+}

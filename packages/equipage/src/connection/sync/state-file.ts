@@ -1,0 +1,73 @@
+import type { Generated, Kysely, Selectable } from 'kysely'
+import { type Database, openDatabase } from '../../database/index.ts'
+import { migrations } from './migrations.ts'
+
+/** A job that could not run at once, or has failed. */
+interface JobsTable {
+  /** Orders jobs of the same priority and moment as they came. */
+  seq: Generated<number>
+  id: string
+  name: string
+  queue: string
+  /** The payload as JSON. */
+  data: string
+  /** The stamp as JSON. */
+  stamp: string
+  /** The attempt that comes next, or runs. */
+  attempt: number
+  attempts: number
+  priority: number
+  pushed_at: number
+  /** waiting: from when it may run. */
+  due_at: number
+  state: 'waiting' | 'active' | 'failed'
+  /** active: until when its process may be silent before another takes the job over. */
+  leased_until: number | null
+  error: string | null
+}
+
+export type JobRow = Selectable<JobsTable>
+
+/** The tables of the state file. Times are epoch milliseconds. */
+export type Tables = {
+  jobs: JobsTable
+  schedules: { name: string; definition: string; anchor: number; cursor: number }
+}
+
+/**
+ * What the sync connection writes down, in an SQLite file that the processes of one
+ * application share. It is opened by the first call that needs it: an application whose
+ * jobs all succeed inline never does.
+ */
+export class StateFile {
+  readonly #file: string
+  #database: Database | undefined
+  #opening: Promise<Kysely<Tables>> | undefined
+
+  /** @param file absolute */
+  constructor(file: string) {
+    this.#file = file
+  }
+
+  /** @throws E_DATABASE_OPEN, E_MIGRATION */
+  tables(): Promise<Kysely<Tables>> {
+    this.#opening ??= this.#open()
+    return this.#opening
+  }
+
+  async #open(): Promise<Kysely<Tables>> {
+    this.#database = openDatabase({ connection: 'sqlite', file: this.#file })
+    try {
+      await this.#database.migrate('sync', migrations)
+    } catch (error) {
+      this.#opening = undefined
+      throw error
+    }
+    return this.#database.kysely.withTables<Tables>()
+  }
+
+  async close(): Promise<void> {
+    await this.#opening?.catch(() => undefined)
+    await this.#database?.close()
+  }
+}

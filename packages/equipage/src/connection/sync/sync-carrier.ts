@@ -1,0 +1,157 @@
+import { randomUUID } from 'node:crypto'
+import type { Clock } from '../../core/clock.ts'
+import type { Outcome, PushedJob, Receipt, Stamp } from '../../job/index.ts'
+import type { Logger } from '../../log/index.ts'
+import type { Carrier, ConsumeOptions, Consumer, QueueCounts } from '../connection.ts'
+import type { InlineAttempt, InlineRuns } from './inline-runs.ts'
+import type { KeptJobs } from './kept-jobs.ts'
+import type { JobRow } from './state-file.ts'
+import { SyncConsumer } from './sync-consumer.ts'
+
+/**
+ * Runs a pushed job before `push` returns. Only what cannot run now is written down: a delayed
+ * job, the next attempt of one that failed, and one that has failed for good.
+ */
+export class SyncCarrier implements Carrier {
+  readonly #jobs: KeptJobs
+  readonly #runs: InlineRuns
+  readonly #log: Logger
+  readonly #clock: Clock
+  readonly #consumers = new Set<SyncConsumer>()
+
+  constructor(jobs: KeptJobs, runs: InlineRuns, log: Logger, clock: Clock) {
+    this.#jobs = jobs
+    this.#runs = runs
+    this.#log = log
+    this.#clock = clock
+  }
+
+  async push(job: PushedJob): Promise<Receipt> {
+    const id = job.id ?? randomUUID()
+    const { name, queue } = job
+    if (job.delayMs > 0) {
+      await this.#keep(job, id, 1, job.delayMs)
+      return { id, name, queue, state: 'delayed' }
+    }
+    if (job.id !== undefined && (await this.#jobs.has(id))) {
+      return { id, name, queue, state: 'waiting' }
+    }
+    const pushedAt = this.#clock.now()
+    const { data, attempts, stamp } = job
+    const outcome = await this.#runs.run(
+      { id, name, queue, data, attempt: 1, attempts, pushedAt, stamp },
+      false,
+      async outcome => {
+        if (outcome.state === 'retrying') await this.#keep(job, id, 2, outcome.delayMs)
+        if (outcome.state === 'released') await this.#keep(job, id, 1, outcome.delayMs)
+        if (outcome.state === 'failed') await this.#jobs.keepFailed(job, id, 1, outcome.error)
+      },
+    )
+    return receiptOf({ id, name, queue }, outcome)
+  }
+
+  async #keep(job: PushedJob, id: string, attempt: number, delayMs: number): Promise<void> {
+    await this.#jobs.keep(job, id, attempt, this.#clock.now() + delayMs)
+    this.#wake()
+  }
+
+  /** Runs the first attempt of a job that was kept as active together with its tick. */
+  runClaimed(id: string, job: PushedJob): Promise<Receipt> {
+    const { name, queue, data, attempts, stamp } = job
+    return this.#runActive({
+      id,
+      name,
+      queue,
+      data,
+      attempt: 1,
+      attempts,
+      pushedAt: this.#clock.now(),
+      stamp,
+    })
+  }
+
+  /** Runs the next attempt of a kept job that this process has taken. */
+  runKept(row: JobRow): Promise<Receipt> {
+    const { id, name, queue, attempt, attempts, pushed_at: pushedAt } = row
+    const stamp = (parsed(row.stamp) ?? {}) as Stamp
+    return this.#runActive({
+      id,
+      name,
+      queue,
+      data: parsed(row.data),
+      attempt,
+      attempts,
+      pushedAt,
+      stamp,
+    })
+  }
+
+  async #runActive(attempt: InlineAttempt): Promise<Receipt> {
+    const settle = (outcome: Outcome) => this.#settle(attempt, outcome)
+    const outcome = await this.#runs.run(attempt, true, settle)
+    return receiptOf(attempt, outcome)
+  }
+
+  async #settle({ id, queue, attempt }: InlineAttempt, outcome: Outcome): Promise<void> {
+    const now = this.#clock.now()
+    switch (outcome.state) {
+      case 'completed':
+        return this.#jobs.remove(id)
+      case 'failed':
+        return this.#jobs.fail(id, queue, outcome.error)
+      case 'retrying':
+        await this.#jobs.putBack(id, attempt + 1, now + outcome.delayMs)
+        return this.#wake()
+      case 'released':
+        await this.#jobs.putBack(id, attempt, now + outcome.delayMs)
+        return this.#wake()
+    }
+  }
+
+  consume(options: ConsumeOptions): Consumer {
+    const consumer = new SyncConsumer(options, {
+      jobs: this.#jobs,
+      runKept: row => this.runKept(row),
+      drain: graceMs => this.#runs.drain(graceMs),
+      log: this.#log,
+      clock: this.#clock,
+    })
+    this.#consumers.add(consumer)
+    return consumer
+  }
+
+  counts(queues: readonly string[]): Promise<QueueCounts[]> {
+    return this.#jobs.counts(queues)
+  }
+
+  #wake(): void {
+    for (const consumer of this.#consumers) consumer.wake()
+  }
+}
+
+/** A chain's receipt tells how its last job ended that ran: the one after it, where there is one. */
+function receiptOf(
+  { id, name, queue }: Pick<Receipt, 'id' | 'name' | 'queue'>,
+  outcome: Outcome,
+): Receipt {
+  const pushed = { id, name, queue }
+  switch (outcome.state) {
+    case 'completed': {
+      if (!outcome.next) return { ...pushed, state: 'completed', result: outcome.result }
+      return { ...outcome.next, ...pushed }
+    }
+    case 'released':
+      return { ...pushed, state: 'waiting' }
+    default:
+      return { ...pushed, state: outcome.state, error: outcome.error }
+  }
+}
+
+/** JSON of the state file; what is no JSON becomes undefined, which no schema accepts. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

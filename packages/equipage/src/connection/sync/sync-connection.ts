@@ -1,0 +1,43 @@
+import type { Clock } from '../../core/clock.ts'
+import type { Logger } from '../../log/index.ts'
+import type { Connection, HandedBack, RunAttempt } from '../connection.ts'
+import { InlineRuns } from './inline-runs.ts'
+import { KeptJobs, type Retention } from './kept-jobs.ts'
+import { StateFile } from './state-file.ts'
+import { SyncCarrier } from './sync-carrier.ts'
+import { SyncTickMemory } from './sync-tick-memory.ts'
+
+export interface SyncSettings {
+  /** The SQLite file of what has to be kept; absolute. */
+  file: string
+  keepFailed: Retention
+}
+
+/** Jobs run in the process that pushes them; what has to wait is kept in a file. */
+export function syncConnection(
+  settings: SyncSettings,
+  parts: { run: RunAttempt; log: Logger; clock: Clock },
+): Connection {
+  const { run, log, clock } = parts
+  const file = new StateFile(settings.file)
+  const jobs = new KeptJobs(file, settings.keepFailed, clock)
+  const runs = new InlineRuns(run, jobs, clock)
+  const carrier = new SyncCarrier(jobs, runs, log, clock)
+  let stopping: Promise<HandedBack> | undefined
+  const stop = async (graceMs: number) => {
+    const handedBack = await runs.drain(graceMs)
+    await file.close()
+    return handedBack
+  }
+  return {
+    name: 'sync',
+    inline: true,
+    carrier,
+    ticks: new SyncTickMemory(file, jobs, (id, job) => carrier.runClaimed(id, job), clock),
+    check: async () => void (await file.tables()),
+    stop: graceMs => {
+      stopping ??= stop(graceMs)
+      return stopping
+    },
+  }
+}

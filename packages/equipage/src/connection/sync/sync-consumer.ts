@@ -1,0 +1,104 @@
+import type { Clock, Timer } from '../../core/clock.ts'
+import type { Receipt } from '../../job/index.ts'
+import type { Logger } from '../../log/index.ts'
+import type { ConsumeOptions, Consumer, HandedBack } from '../connection.ts'
+import type { KeptJobs } from './kept-jobs.ts'
+import type { JobRow } from './state-file.ts'
+
+interface Parts {
+  jobs: KeptJobs
+  runKept(row: JobRow): Promise<Receipt>
+  drain(graceMs: number): Promise<HandedBack>
+  log: Logger
+  clock: Clock
+}
+
+/** Another process may have kept a job without telling, so the file is looked at this often. */
+const longestPauseMs = 1_000
+
+/** Runs the kept jobs that become due. Jobs of one process wake it at once, those of others within a second. */
+export class SyncConsumer implements Consumer {
+  readonly #options: ConsumeOptions
+  readonly #parts: Parts
+  readonly #running = new Map<string, number>()
+  #timer: Timer | undefined
+  #state: 'idle' | 'on' | 'stopped' = 'idle'
+  #looking: Promise<void> | undefined
+  #lookAgain = false
+
+  constructor(options: ConsumeOptions, parts: Parts) {
+    this.#options = options
+    this.#parts = parts
+  }
+
+  async start(): Promise<void> {
+    if (this.#state !== 'idle') return
+    this.#state = 'on'
+    this.wake()
+  }
+
+  /** Looks now: something may have become due. */
+  wake(): void {
+    if (this.#state !== 'on') return
+    if (this.#looking) {
+      this.#lookAgain = true
+      return
+    }
+    this.#timer?.cancel()
+    this.#looking = this.#look().finally(() => {
+      this.#looking = undefined
+      if (this.#lookAgain) {
+        this.#lookAgain = false
+        this.wake()
+      }
+    })
+  }
+
+  async stop(graceMs: number): Promise<HandedBack> {
+    this.#state = 'stopped'
+    this.#timer?.cancel()
+    await this.#looking
+    return this.#parts.drain(graceMs)
+  }
+
+  async #look(): Promise<void> {
+    let pauseMs = longestPauseMs
+    try {
+      for (const queue of this.#options.queues) await this.#fill(queue)
+      const dueAt = await this.#parts.jobs.nextDue(this.#options.queues)
+      const untilDueMs = (dueAt ?? Number.POSITIVE_INFINITY) - this.#parts.clock.now()
+      // What is due already waits for a free place, and a place that becomes free wakes us.
+      if (untilDueMs > 0) pauseMs = Math.min(pauseMs, untilDueMs)
+    } catch (err) {
+      this.#parts.log.error({ err }, 'kept jobs cannot be read; trying again in a second')
+    }
+    if (this.#state === 'on') this.#timer = this.#parts.clock.after(pauseMs, () => this.wake())
+  }
+
+  async #fill(queue: string): Promise<void> {
+    while (this.#state === 'on' && this.#count(queue) < this.#options.concurrency) {
+      const row = await this.#parts.jobs.take(queue)
+      if (!row) return
+      this.#running.set(queue, this.#count(queue) + 1)
+      void this.#run(row)
+    }
+  }
+
+  async #run(row: JobRow): Promise<void> {
+    try {
+      await this.#parts.runKept(row)
+    } catch (err) {
+      this.#parts.log.error(
+        { err, jobId: row.id },
+        'how a job ended could not be kept; it will run again',
+      )
+    } finally {
+      this.#running.set(row.queue, this.#count(row.queue) - 1)
+      this.wake()
+    }
+  }
+
+  #count(queue: string): number {
+    return this.#running.get(queue) ?? 0
+  }
+}

@@ -1,0 +1,251 @@
+import type { Clock } from '../core/clock.ts'
+import { EquipageError, toError } from '../core/errors.ts'
+import type { Random } from '../core/random.ts'
+import type { Logger } from '../log/index.ts'
+import { backoffMs } from './backoff.ts'
+import type { JobContext, Progress, RegisteredApp } from './context.ts'
+import type { JobDefinition } from './define-job.ts'
+import { type Json, throughJson } from './json.ts'
+import { readPayload } from './payload.ts'
+import type { PushedJob, Receipt, Stamp } from './pushed-job.ts'
+import type { JobRegistry } from './registry.ts'
+
+/** One attempt, as a connection hands it over. */
+export interface Attempt {
+  readonly id: string
+  readonly name: string
+  readonly queue: string
+  /** What the queue carried: anything at all, since others can write to it. */
+  readonly data: unknown
+  /** Counted from 1. */
+  readonly attempt: number
+  /** How many there may be in all. */
+  readonly attempts: number
+  /** When the job was pushed, epoch milliseconds. */
+  readonly pushedAt: number
+  readonly stamp: Stamp
+  /** Aborted when the worker has to let go of the job. */
+  readonly signal: AbortSignal
+  /** Makes the progress known to others, where the connection can. */
+  report(progress: Progress): void
+}
+
+/** How an attempt ended, and so what the connection has to do with the job. */
+export type Outcome =
+  | { state: 'completed'; result: Json; next: Receipt | undefined }
+  | { state: 'retrying'; error: Error; delayMs: number }
+  | { state: 'failed'; error: Error }
+  /** The job goes back to its queue as it was: this attempt does not count. */
+  | { state: 'released'; delayMs: number; reason: string }
+
+/** What the attempt pipeline is made of. */
+export interface AttemptParts {
+  registry: JobRegistry
+  /** Handed to jobs as `app`. */
+  app: unknown
+  log: Logger
+  clock: Clock
+  random: Random
+  /** Pushes a chain's next job. */
+  push(job: PushedJob): Promise<Receipt>
+}
+
+/** How long a job of an unknown name waits for a newer release, and how often it is looked at. */
+const unknownJobPatienceMs = 600_000
+const unknownJobPauseMs = 10_000
+
+/**
+ * The one road that every attempt of every job takes, whatever the connection:
+ * find the definition, read the payload, run with a timeout and a signal, check the result,
+ * hand on to the chain's next job, record how it ended. It never rejects.
+ */
+export class AttemptRunner {
+  readonly #parts: AttemptParts
+
+  constructor(parts: AttemptParts) {
+    this.#parts = parts
+  }
+
+  /** @returns what the connection has to do with the job; never rejects */
+  async run(attempt: Attempt): Promise<Outcome> {
+    const definition = this.#parts.registry.job(attempt.name)
+    if (!definition) return this.#unknown(attempt)
+    const log = this.#parts.log.child({
+      job: attempt.name,
+      jobId: attempt.id,
+      queue: attempt.queue,
+      attempt: attempt.attempt,
+    })
+    log.debug('job started')
+    const startedAt = this.#parts.clock.monotonic()
+    const outcome = await this.#outcomeOf(attempt, definition, log)
+    const durationMs = Math.round(this.#parts.clock.monotonic() - startedAt)
+    recordEnd(log, outcome, durationMs)
+    return outcome
+  }
+
+  async #outcomeOf(attempt: Attempt, definition: JobDefinition, log: Logger): Promise<Outcome> {
+    try {
+      const payload = await readPayload(definition, attempt.data)
+      const returned = await this.#perform(attempt, definition, payload, log)
+      const result = throughJson(returned, `result of job "${definition.name}"`)
+      const next = await this.#handOn(attempt, result)
+      return { state: 'completed', result, next }
+    } catch (thrown) {
+      return this.#failure(attempt, definition, toError(thrown))
+    }
+  }
+
+  /** Runs the job's function; the attempt ends at its timeout and when the worker lets go, even if the function does not. */
+  async #perform(
+    attempt: Attempt,
+    definition: JobDefinition,
+    payload: unknown,
+    log: Logger,
+  ): Promise<unknown> {
+    const timeout = new AbortController()
+    const signal = AbortSignal.any([attempt.signal, timeout.signal])
+    const context: JobContext<unknown> = {
+      payload,
+      app: this.#parts.app as RegisteredApp,
+      log,
+      jobId: attempt.id,
+      attempt: attempt.attempt,
+      signal,
+      tick: attempt.stamp.tick,
+      progress: progress => {
+        log.debug({ progress }, 'job progress')
+        attempt.report(progress)
+      },
+    }
+    const { timeoutMs } = definition
+    const timer =
+      timeoutMs === null
+        ? undefined
+        : this.#parts.clock.after(timeoutMs, () =>
+            timeout.abort(new EquipageError('E_JOB_TIMEOUT', { job: definition.name, timeoutMs })),
+          )
+    const run = async () => definition.run(context)
+    const running = run()
+    try {
+      return await Promise.race([running, aborted(signal)])
+    } catch (error) {
+      if (signal.aborted) reportLateEnd(running, log)
+      throw error
+    } finally {
+      timer?.cancel()
+    }
+  }
+
+  /** Pushes the chain's next job before this one is marked as completed, so that a crash between the two loses neither. */
+  async #handOn(attempt: Attempt, result: Json): Promise<Receipt | undefined> {
+    const stamp = attempt.stamp.chain
+    if (!stamp) return undefined
+    const chain = this.#parts.registry.chain(stamp.name)
+    const link = stamp.link + 1
+    if (!chain || chain.links[stamp.link]?.job.name !== attempt.name) {
+      throw new EquipageError('E_CHAIN_CHANGED', {
+        chain: stamp.name,
+        link: stamp.link,
+        job: attempt.name,
+      })
+    }
+    const next = chain.links[link]
+    if (!next) return undefined
+    const { job } = next
+    const data = await this.#handOver(chain.name, next.payloadOf, job, result)
+    return this.#parts.push({
+      id: `${stamp.id}-${link}`,
+      name: job.name,
+      queue: job.queue,
+      data,
+      attempts: job.attempts,
+      delayMs: 0,
+      priority: 0,
+      stamp: { ...attempt.stamp, chain: { ...stamp, link } },
+    })
+  }
+
+  async #handOver(
+    chain: string,
+    payloadOf: ((result: unknown) => unknown) | undefined,
+    job: JobDefinition,
+    result: Json,
+  ): Promise<Json> {
+    try {
+      const payload = throughJson((await payloadOf?.(result)) ?? {}, `payload of job "${job.name}"`)
+      await readPayload(job, payload)
+      return payload
+    } catch (thrown) {
+      const cause = toError(thrown)
+      const fields = { chain, job: job.name, reason: cause.message }
+      throw new EquipageError('E_CHAIN_HANDOVER', fields, { cause })
+    }
+  }
+
+  #failure(attempt: Attempt, definition: JobDefinition, error: Error): Outcome {
+    if (attempt.signal.aborted && !hopeless(error)) {
+      return { state: 'released', delayMs: 0, reason: toError(attempt.signal.reason).message }
+    }
+    if (hopeless(error) || attempt.attempt >= attempt.attempts) return { state: 'failed', error }
+    const delayMs = backoffMs(definition.backoff, attempt.attempt, this.#parts.random)
+    return { state: 'retrying', error, delayMs }
+  }
+
+  #unknown(attempt: Attempt): Outcome {
+    const fields = { job: attempt.name, jobId: attempt.id, queue: attempt.queue }
+    const waitedMs = this.#parts.clock.now() - attempt.pushedAt
+    if (waitedMs < unknownJobPatienceMs) {
+      const reason = 'no job of that name in this release; it waits for a newer one'
+      this.#parts.log.warn({ ...fields, waitedMs }, reason)
+      return { state: 'released', delayMs: unknownJobPauseMs, reason }
+    }
+    const error = new EquipageError('E_JOB_NOT_HERE', { job: attempt.name, waitedMs })
+    this.#parts.log.error({ ...fields, outcome: 'failed', err: error }, 'job failed')
+    return { state: 'failed', error }
+  }
+}
+
+/** Faults that the same data and the same code would only repeat. */
+const hopelessCodes = new Set([
+  'E_BAD_PAYLOAD',
+  'E_NOT_JSON',
+  'E_CHAIN_HANDOVER',
+  'E_CHAIN_CHANGED',
+])
+
+function hopeless(error: Error): boolean {
+  return error instanceof EquipageError && hopelessCodes.has(error.code)
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) return reject(signal.reason)
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
+}
+
+/** An attempt has ended and its function has not: says so when it does at last. */
+function reportLateEnd(running: Promise<unknown>, log: Logger): void {
+  let late = false
+  const settled = () => {
+    if (late)
+      log.warn('the function of an attempt that had been aborted has ended; let it heed its signal')
+  }
+  running.then(settled, settled)
+  setImmediate(() => {
+    late = true
+  })
+}
+
+function recordEnd(log: Logger, outcome: Outcome, durationMs: number): void {
+  const fields = { outcome: outcome.state, durationMs }
+  if (outcome.state === 'completed') log.info(fields, 'job completed')
+  if (outcome.state === 'released')
+    log.info({ ...fields, reason: outcome.reason }, 'job handed back')
+  if (outcome.state === 'failed') log.error({ ...fields, err: outcome.error }, 'job failed')
+  if (outcome.state === 'retrying') {
+    const { error: err, delayMs: retryInMs } = outcome
+    log.warn({ ...fields, retryInMs, err }, 'job failed, to be retried')
+  }
+}

@@ -1,0 +1,16 @@
+export { type Attempt, AttemptRunner, type Outcome } from './attempt.ts'
+export type { BackoffOptions } from './backoff.ts'
+export type { JobContext, Progress, Register, RegisteredApp, TickStamp } from './context.ts'
+export { type ChainDefinition, defineChain, firstJob } from './define-chain.ts'
+export {
+  checkName,
+  defineJob,
+  type JobDefinition,
+  type JobOptions,
+  type NoPayload,
+} from './define-job.ts'
+export { type Json, throughJson } from './json.ts'
+export { type PayloadSchema, payloadData } from './payload.ts'
+export type { PayloadArgument, Pushable } from './pushable.ts'
+export type { ChainStamp, PushedJob, Receipt, Stamp } from './pushed-job.ts'
+export { JobRegistry } from './registry.ts'

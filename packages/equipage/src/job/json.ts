@@ -1,0 +1,67 @@
+import { EquipageError } from '../core/errors.ts'
+
+/** Whatever JSON can hold. */
+export type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
+
+/** Something in a value that JSON would drop or change without a word. */
+interface Misfit {
+  path: string
+  found: string
+}
+
+/**
+ * A value as it is on the other side of a queue: written as JSON and read again. What works
+ * inline then works over Redis.
+ * @param place what the value is, as the error shall name it: `payload of job "report.rebuild"`
+ * @throws E_NOT_JSON when something in it would be lost: a function, a Map, NaN, a cycle ...
+ */
+export function throughJson(value: unknown, place: string): Json {
+  let written: string | undefined
+  try {
+    written = JSON.stringify(value)
+  } catch (cause) {
+    const found = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause)
+    throw new EquipageError('E_NOT_JSON', { place, path: '', found }, { cause })
+  }
+  const misfit = findMisfit(value, '')
+  if (misfit) throw new EquipageError('E_NOT_JSON', { place, ...misfit })
+  return JSON.parse(written ?? 'null') as Json
+}
+
+/** The first misfit, depth first; the value holds no cycle (JSON.stringify has seen it). */
+function findMisfit(value: unknown, path: string): Misfit | undefined {
+  switch (typeof value) {
+    case 'number':
+      return Number.isFinite(value) ? undefined : { path, found: String(value) }
+    case 'function':
+    case 'symbol':
+    case 'bigint':
+      return { path, found: `a ${typeof value}` }
+    case 'object':
+      return value === null ? undefined : findMisfitInside(value, path)
+    default:
+      return undefined
+  }
+}
+
+function findMisfitInside(value: object, path: string): Misfit | undefined {
+  if ('toJSON' in value && typeof value.toJSON === 'function') return undefined
+  if (Array.isArray(value)) {
+    for (const [index, item] of value.entries()) {
+      const inside = `${path}[${index}]`
+      const misfit =
+        item === undefined ? { path: inside, found: 'undefined' } : findMisfit(item, inside)
+      if (misfit) return misfit
+    }
+    return undefined
+  }
+  const prototype = Object.getPrototypeOf(value)
+  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
+    return { path, found: `an instance of ${value.constructor.name}` }
+  }
+  for (const [key, item] of Object.entries(value)) {
+    const misfit = findMisfit(item, path === '' ? key : `${path}.${key}`)
+    if (misfit) return misfit
+  }
+  return undefined
+}

@@ -1,0 +1,51 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { EquipageError } from '../core/errors.ts'
+import { type Json, throughJson } from './json.ts'
+
+/** Any validator that keeps to Standard Schema: zod, valibot, arktype ... */
+export type PayloadSchema<Input = unknown, Payload = unknown> = StandardSchemaV1<Input, Payload>
+
+/** What a payload is checked against, and the name that errors give it. */
+interface Owner {
+  readonly name: string
+  readonly schema: PayloadSchema | undefined
+}
+
+/**
+ * The data that a push writes: the payload as JSON, after its schema has accepted it. The
+ * data is what was given, not what the schema made of it, because the schema sees it again
+ * before the job runs, and a change may not be possible twice.
+ * @throws E_NOT_JSON, E_BAD_PAYLOAD
+ */
+export async function payloadData(owner: Owner, payload: unknown): Promise<Json> {
+  const data = throughJson(payload ?? {}, `payload of job "${owner.name}"`)
+  await readPayload(owner, data)
+  return data
+}
+
+/**
+ * The payload that a job's function gets: its data, read by its schema.
+ * @throws E_BAD_PAYLOAD, which names each field
+ */
+export async function readPayload(owner: Owner, data: unknown): Promise<unknown> {
+  if (!owner.schema) {
+    if (isEmpty(data)) return {}
+    const issues = ['it takes none, because its definition has no `payload` schema']
+    throw new EquipageError('E_BAD_PAYLOAD', { job: owner.name, issues, given: data })
+  }
+  const answer = owner.schema['~standard'].validate(data)
+  const result = answer instanceof Promise ? await answer : answer
+  if (result.issues === undefined) return result.value
+  const issues = result.issues.map(issue => `${pathOf(issue)}: ${issue.message}`)
+  throw new EquipageError('E_BAD_PAYLOAD', { job: owner.name, issues, given: data })
+}
+
+function isEmpty(data: unknown): boolean {
+  if (data === null || data === undefined) return true
+  return typeof data === 'object' && !Array.isArray(data) && Object.keys(data).length === 0
+}
+
+function pathOf(issue: StandardSchemaV1.Issue): string {
+  const keys = (issue.path ?? []).map(part => String(typeof part === 'object' ? part.key : part))
+  return ['payload', ...keys].join('.')
+}

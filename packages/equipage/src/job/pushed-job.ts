@@ -1,0 +1,52 @@
+import type { TickStamp } from './context.ts'
+import type { Json } from './json.ts'
+
+/** Where in a run of a chain a job stands. */
+export interface ChainStamp {
+  /** The chain's name. */
+  readonly name: string
+  /** The same for all jobs of one run of it. */
+  readonly id: string
+  /** The job's place, counted from 0. */
+  readonly link: number
+}
+
+/** What the framework adds to a job; it travels apart from the payload. */
+export interface Stamp {
+  readonly chain?: ChainStamp
+  readonly tick?: TickStamp
+}
+
+/** A job on its way into a queue: checked, and as data only. */
+export interface PushedJob {
+  /** Set where a second push of the same job must be refused; otherwise the carrier gives one. */
+  readonly id?: string
+  readonly name: string
+  readonly queue: string
+  /** The payload as JSON. */
+  readonly data: Json
+  readonly attempts: number
+  /** Milliseconds until it may run; 0 for at once. */
+  readonly delayMs: number
+  /** 0 (first) to 2097151; lower runs first. */
+  readonly priority: number
+  readonly stamp: Stamp
+}
+
+/** What became of a push, as far as it is known when the push returns. */
+export interface Receipt<Result = unknown> {
+  readonly id: string
+  /** The name of the job or chain that was pushed. */
+  readonly name: string
+  readonly queue: string
+  /**
+   * `waiting` and `delayed`: a worker will run it. The others come from a connection that runs
+   * jobs inline: `completed`, `retrying` (the first attempt failed, the next is kept until it
+   * is due) and `failed`.
+   */
+  readonly state: 'waiting' | 'delayed' | 'completed' | 'retrying' | 'failed'
+  /** What it returned, when `completed`; a chain's last result. */
+  readonly result?: Result
+  /** Why, when `retrying` or `failed`. */
+  readonly error?: Error
+}

@@ -1,0 +1,67 @@
+import { EquipageError } from '../core/errors.ts'
+import { nearest } from '../core/nearest.ts'
+import type { ChainDefinition } from './define-chain.ts'
+import type { JobDefinition } from './define-job.ts'
+import type { Pushable } from './pushable.ts'
+
+/** Jobs and chains of an application by their names, which they share: a name means one thing. */
+export class JobRegistry {
+  readonly #entries = new Map<
+    string,
+    { definition: JobDefinition | ChainDefinition; file: string }
+  >()
+
+  /**
+   * @param file where it is exported, for the error
+   * @throws E_DUPLICATE_JOB when another definition has its name; the same one twice is fine
+   */
+  add(definition: JobDefinition | ChainDefinition, file: string): void {
+    const { name } = definition
+    const known = this.#entries.get(name)
+    if (known?.definition === definition) return
+    if (known) throw new EquipageError('E_DUPLICATE_JOB', { name, files: [known.file, file] })
+    this.#entries.set(name, { definition, file })
+  }
+
+  /** The job of that name; undefined when there is none. */
+  job(name: string): JobDefinition | undefined {
+    const definition = this.#entries.get(name)?.definition
+    return definition?.kind === 'job' ? definition : undefined
+  }
+
+  /** The chain of that name; undefined when there is none. */
+  chain(name: string): ChainDefinition | undefined {
+    const definition = this.#entries.get(name)?.definition
+    return definition?.kind === 'chain' ? definition : undefined
+  }
+
+  /**
+   * The registered definition behind what a caller pushes.
+   * @throws E_UNKNOWN_JOB when nothing, or something else, is registered under its name
+   */
+  resolve(pushed: Pushable | string): JobDefinition | ChainDefinition {
+    const name = typeof pushed === 'string' ? pushed : pushed.name
+    const entry = this.#entries.get(name)
+    if (entry && (typeof pushed === 'string' || entry.definition === pushed))
+      return entry.definition
+    throw new EquipageError('E_UNKNOWN_JOB', {
+      name,
+      other: entry?.file,
+      nearest: nearest(name, this.#entries.keys()),
+    })
+  }
+
+  /** Every queue that a job names, and `default`; sorted. */
+  queues(): string[] {
+    const names = new Set(['default'])
+    for (const { definition } of this.#entries.values()) {
+      if (definition.kind === 'job') names.add(definition.queue)
+    }
+    return [...names].sort()
+  }
+
+  /** Every name, sorted. */
+  names(): string[] {
+    return [...this.#entries.keys()].sort()
+  }
+}
