@@ -77,7 +77,7 @@ export type RunAttempt = (attempt: Attempt) => Promise<Outcome>
  * cursor from the tick before it, so that of several processes one alone succeeds.
  */
 export interface TickMemory {
-  /** The time that ticks are computed on, epoch milliseconds: the connection's, not the machine's. */
+  /** The time that ticks are computed on, epoch milliseconds: the connection's, not the machine's. NaN before the first `register`. */
   now(): number
   /**
    * Registers schedules. A name that is new, or whose definition has changed, starts anew: its
@@ -112,9 +112,10 @@ export interface TickClaim extends ScheduleEntry {
 /**
  * `claimed`: this call decided the tick, and the job is kept; `pushed` follows it, inline to its
  * first attempt's end. `taken`: another did, and the cursor is now there.
- * `superseded`: the schedule has been registered with another definition since.
+ * `superseded`: the schedule has been registered with another definition since. `forgotten`:
+ * the far side lost the schedule's state; it has to be registered again.
  */
 export type ClaimAnswer =
   | { readonly outcome: 'claimed'; readonly pushed: Promise<Receipt> | undefined }
   | { readonly outcome: 'taken'; readonly cursor: number }
-  | { readonly outcome: 'superseded' }
+  | { readonly outcome: 'superseded' | 'forgotten' }

@@ -86,12 +86,35 @@ export const catalogue = {
     `${f.connection} does not answer at ${f.address} (${f.reason}); start it, or mend REDIS_HOST and REDIS_PORT or REDIS_URL`,
   E_CONNECTION_REFUSED: (f: { connection: string; address: string; reason: string }) =>
     `${f.connection} at ${f.address} does not let us in (${f.reason}); mend REDIS_USERNAME and REDIS_PASSWORD, or REDIS_URL`,
+  E_PUSH_REFUSED: (f: { job: string; reply: number }) =>
+    `BullMQ refused job "${f.job}" with its code ${f.reply}; look the code up in its documentation`,
 
   // database
   E_DATABASE_OPEN: (f: { file: string; reason: string }) =>
     `the database file ${f.file} cannot be opened (${f.reason}); check that its folder can be written to and that it is an SQLite file`,
   E_MIGRATION: (f: { owner: string; migration: string | undefined; reason: string }) =>
     `${f.migration ? `migration "${f.migration}"` : 'the migrations'} of "${f.owner}" failed, and nothing of it was kept: ${f.reason}`,
+
+  // schedule
+  E_UNKNOWN_ZONE: (f: { place: string; zone: string; nearest: string | undefined }) =>
+    `${f.place}: there is no time zone ${shown(f.zone)}; ${f.nearest ? `did you mean "${f.nearest}"?` : 'use an IANA name such as "Europe/Madrid"'}`,
+  E_BAD_CRON: (f: { expression: unknown; fault: string }) =>
+    `cron ${shown(f.expression)} ${f.fault}`,
+  E_BAD_TIME: (f: { place: string; given: unknown; allowed: string }) =>
+    `${f.place} was given the time ${shown(f.given)}; use ${f.allowed}`,
+  E_BAD_TIMING: (f: { place: string; fault: string }) => `${f.place} ${f.fault}`,
+  E_BAD_INSTANT: (f: { place: string; given: unknown }) =>
+    `${f.place}: expected a Date, epoch milliseconds, a Temporal.Instant or a Temporal.ZonedDateTime, got ${shown(f.given)}`,
+  E_DEADLINE_PAST: (f: { place: string; deadline: string; now: string }) =>
+    `${f.place} ends at ${f.deadline}, which is not after ${f.now}; give it a later end, or remove the schedule`,
+  E_SCHEDULE_NEEDS_NAME: (f: { words: string }) =>
+    `the schedule "${f.words}" runs an anonymous function and has no name; write .name('...') before its .do(...)`,
+  E_SCHEDULE_NAME_TWICE: (f: { name: string; first: string; second: string; free: string }) =>
+    `two schedules are named "${f.name}" (${f.first}; ${f.second}); give the second its own: .name('${f.free}')`,
+  E_SCHEDULE_NEEDS_QUEUE: (f: { schedule: string; job: string }) =>
+    `schedule "${f.schedule}" pushes "${f.job}", and this timetable has no queue; give it one: new Timetable({ push })`,
+  E_TIMETABLE_CLOSED: (f: { place: string }) =>
+    `${f.place} came after the timetable was closed; write schedules inside register()`,
 }
 
 export type Catalogue = typeof catalogue

@@ -12,5 +12,11 @@ export {
 export { type Json, throughJson } from './json.ts'
 export { type PayloadSchema, payloadData } from './payload.ts'
 export type { PayloadArgument, Pushable } from './pushable.ts'
-export type { ChainStamp, PushedJob, Receipt, Stamp } from './pushed-job.ts'
+export {
+  type ChainStamp,
+  type PushedJob,
+  type Receipt,
+  readStamp,
+  type Stamp,
+} from './pushed-job.ts'
 export { JobRegistry } from './registry.ts'

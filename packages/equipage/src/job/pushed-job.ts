@@ -50,3 +50,32 @@ export interface Receipt<Result = unknown> {
   /** Why, when `retrying` or `failed`. */
   readonly error?: Error
 }
+
+/**
+ * A stamp as a queue gave it back. Anybody can write to a queue, so what does not have the
+ * form of a stamp is left out.
+ */
+export function readStamp(value: unknown): Stamp {
+  if (!isObject(value)) return {}
+  const { chain, tick } = value
+  return {
+    ...(isObject(chain) && isChainStamp(chain) ? { chain } : {}),
+    ...(isObject(tick) && isTickStamp(tick) ? { tick } : {}),
+  }
+}
+
+type Fields = Record<string, unknown>
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null
+}
+
+function isChainStamp(value: Fields): value is Fields & ChainStamp {
+  const { name, id, link } = value
+  const named = typeof name === 'string' && typeof id === 'string' && /^[\w-]{1,100}$/.test(id)
+  return named && Number.isSafeInteger(link) && Number(link) >= 0
+}
+
+function isTickStamp(value: Fields): value is Fields & TickStamp {
+  return typeof value['schedule'] === 'string' && typeof value['scheduledFor'] === 'string'
+}

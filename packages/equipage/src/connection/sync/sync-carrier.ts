@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../../core/clock.ts'
-import type { Outcome, PushedJob, Receipt, Stamp } from '../../job/index.ts'
+import { type Outcome, type PushedJob, type Receipt, readStamp } from '../../job/index.ts'
 import type { Logger } from '../../log/index.ts'
 import type { Carrier, ConsumeOptions, Consumer, QueueCounts } from '../connection.ts'
 import type { InlineAttempt, InlineRuns } from './inline-runs.ts'
@@ -73,7 +73,7 @@ export class SyncCarrier implements Carrier {
   /** Runs the next attempt of a kept job that this process has taken. */
   runKept(row: JobRow): Promise<Receipt> {
     const { id, name, queue, attempt, attempts, pushed_at: pushedAt } = row
-    const stamp = (parsed(row.stamp) ?? {}) as Stamp
+    const stamp = readStamp(parsed(row.stamp))
     return this.#runActive({
       id,
       name,

@@ -40,7 +40,7 @@ export class SyncConsumer implements Consumer {
   /** Looks now: something may have become due. */
   wake(): void {
     if (this.#state !== 'on') return
-    if (this.#looking) {
+    if (this.#looking !== undefined) {
       this.#lookAgain = true
       return
     }

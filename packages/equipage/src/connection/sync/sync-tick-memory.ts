@@ -72,9 +72,11 @@ export class SyncTickMemory implements TickMemory {
         if (claim.job) await this.#jobs.keepActive(tables, claim.job, jobId)
         return undefined
       }
-      const found = tables.selectFrom('schedules').select('cursor').where('name', '=', claim.name)
-      const same = await found.where('definition', '=', claim.definition).executeTakeFirst()
-      return same ? { outcome: 'taken', cursor: same.cursor } : { outcome: 'superseded' }
+      const found = tables.selectFrom('schedules').selectAll().where('name', '=', claim.name)
+      const known = await found.executeTakeFirst()
+      if (!known) return { outcome: 'forgotten' }
+      if (known.definition !== claim.definition) return { outcome: 'superseded' }
+      return { outcome: 'taken', cursor: known.cursor }
     })
   }
 }

@@ -1,0 +1,145 @@
+import { Job, type JobsOptions, Queue, type RedisQueueBackend } from 'bullmq'
+import type { Redis } from 'ioredis'
+import { EquipageError } from '../../core/errors.ts'
+import type { PushedJob } from '../../job/index.ts'
+import type { Logger } from '../../log/index.ts'
+import type { TickClaim } from '../connection.ts'
+import { type ClaimKeys, claimingClient, defineClaims, type ScriptReply } from './claims.ts'
+import { commandClient, connectionError, type RedisSettings } from './client.ts'
+import { watchConnection } from './watch-connection.ts'
+
+/** The name under which a job's backoff stands in BullMQ: its delays come from our own definition. */
+export const backoffType = 'equipage'
+
+interface Addition {
+  readonly job: PushedJob
+  readonly claim: TickClaim | undefined
+  resolve(reply: ScriptReply): void
+  reject(error: unknown): void
+}
+
+/**
+ * Adds jobs through BullMQ's own scripts.
+ *
+ * 1. Connects with the first call, and fails fast while Redis is away.
+ * 2. Gathers what is added in one turn of the event loop into one pipeline.
+ * 3. Puts the claim of a tick in front of the script that adds its job.
+ */
+export class Producer {
+  readonly client: Redis
+  readonly #settings: RedisSettings
+  readonly #claimKeys: ClaimKeys
+  readonly #queues = new Map<string, Queue>()
+  #connecting: Promise<void> | undefined
+  #gathered: Addition[] = []
+
+  constructor(settings: RedisSettings, claimKeys: ClaimKeys, log: Logger) {
+    this.#settings = settings
+    this.#claimKeys = claimKeys
+    this.client = commandClient(settings)
+    defineClaims(this.client)
+    watchConnection(this.client, settings, log)
+  }
+
+  /** @throws E_CONNECTION_AWAY, E_CONNECTION_REFUSED */
+  async ready(): Promise<void> {
+    if (this.client.status === 'ready') return
+    if (this.client.status === 'wait') {
+      this.#connecting = this.client.connect().finally(() => {
+        this.#connecting = undefined
+      })
+    }
+    try {
+      if (this.#connecting === undefined) throw new Error(`connection is ${this.client.status}`)
+      await this.#connecting
+    } catch (error) {
+      throw connectionError(this.#settings, error)
+    }
+  }
+
+  /** BullMQ's queue of that name, over the connection of all of them. */
+  async queue(name: string): Promise<Queue> {
+    await this.ready()
+    let queue = this.#queues.get(name)
+    if (!queue) {
+      queue = new Queue(name, {
+        connection: this.client,
+        prefix: this.#settings.prefix,
+        skipVersionCheck: true,
+      })
+      // The connection's own listener tells of errors; without one here, each would end the process.
+      queue.on('error', () => undefined)
+      this.#queues.set(name, queue)
+    }
+    try {
+      await queue.waitUntilReady()
+    } catch (error) {
+      // BullMQ never tries again on a queue whose first look at the server failed.
+      this.#queues.delete(name)
+      throw connectionError(this.#settings, error)
+    }
+    return queue
+  }
+
+  /** Adds a job, and decides its tick when there is a claim: both or neither. */
+  add(job: PushedJob, claim?: TickClaim): Promise<ScriptReply> {
+    return new Promise((resolve, reject) => {
+      if (this.#gathered.length === 0) setImmediate(() => void this.#flush())
+      this.#gathered.push({ job, claim, resolve, reject })
+    })
+  }
+
+  async #flush(): Promise<void> {
+    const additions = this.#gathered
+    this.#gathered = []
+    try {
+      const queues = new Map<string, Queue>()
+      for (const { job } of additions) {
+        if (!queues.has(job.queue)) queues.set(job.queue, await this.queue(job.queue))
+      }
+      await this.#send(additions, queues)
+    } catch (error) {
+      for (const { reject } of additions) reject(error)
+    }
+  }
+
+  async #send(additions: readonly Addition[], queues: ReadonlyMap<string, Queue>): Promise<void> {
+    const pipeline = this.client.pipeline()
+    for (const { job, claim } of additions) {
+      const queue = queues.get(job.queue)
+      if (!queue) continue
+      const bull = new Job(queue, job.name, job.data, optionsOf(job), job.id)
+      const backend = queue.getBackend() as RedisQueueBackend
+      const client = claimingClient(pipeline, claim, this.#claimKeys)
+      // It queues the command on the pipeline; its answer is the pipeline's.
+      await backend.addJobToTransaction(client, bull.asJSON(), bull.id ?? '')
+    }
+    const replies = (await pipeline.exec()) ?? []
+    for (const [index, addition] of additions.entries()) {
+      const [error, reply] = replies[index] ?? [new Error('Redis gave no answer')]
+      if (error) addition.reject(connectionError(this.#settings, error))
+      else if (typeof reply === 'number' && reply < 0) {
+        addition.reject(new EquipageError('E_PUSH_REFUSED', { job: addition.job.name, reply }))
+      } else addition.resolve(reply as ScriptReply)
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const queue of this.#queues.values()) await queue.close().catch(() => undefined)
+    if (this.client.status === 'ready') await this.client.quit().catch(() => undefined)
+    this.client.disconnect()
+  }
+}
+
+/** A job's data is its payload alone; what the framework adds stands in its options. */
+function optionsOf(job: PushedJob): JobsOptions {
+  const stamped = Object.keys(job.stamp).length > 0
+  return {
+    attempts: job.attempts,
+    ...(job.attempts > 1 ? { backoff: { type: backoffType } } : {}),
+    ...(job.delayMs > 0 ? { delay: job.delayMs } : {}),
+    ...(job.priority > 0 ? { priority: job.priority } : {}),
+    ...(job.id === undefined ? {} : { jobId: job.id }),
+    ...(stamped ? { equipage: job.stamp } : {}),
+  }
+}

@@ -1,0 +1,55 @@
+import type { PushedJob, Receipt } from '../../job/index.ts'
+import type { Carrier, ConsumeOptions, Consumer, QueueCounts } from '../connection.ts'
+import type { Producer } from './producer.ts'
+import { RedisConsumer, type RedisConsumerParts } from './redis-consumer.ts'
+
+/** BullMQ's queues, used as its documentation asks, so that its tools can read them. */
+export class RedisCarrier implements Carrier {
+  readonly #producer: Producer
+  readonly #consumerParts: RedisConsumerParts
+
+  constructor(producer: Producer, consumerParts: RedisConsumerParts) {
+    this.#producer = producer
+    this.#consumerParts = consumerParts
+  }
+
+  async push(job: PushedJob): Promise<Receipt> {
+    return receiptOf(job, String(await this.#producer.add(job)))
+  }
+
+  consume(options: ConsumeOptions): Consumer {
+    return new RedisConsumer(options, this.#consumerParts)
+  }
+
+  async counts(queues: readonly string[]): Promise<QueueCounts[]> {
+    return Promise.all(
+      queues.map(async name => {
+        const queue = await this.#producer.queue(name)
+        const states = [
+          'waiting',
+          'prioritized',
+          'delayed',
+          'active',
+          'completed',
+          'failed',
+        ] as const
+        const counted = await queue.getJobCounts(...states)
+        const count = (state: (typeof states)[number]) => counted[state] ?? 0
+        return {
+          queue: name,
+          waiting: count('waiting') + count('prioritized'),
+          delayed: count('delayed'),
+          active: count('active'),
+          completed: count('completed'),
+          failed: count('failed'),
+        }
+      }),
+    )
+  }
+}
+
+/** What a push knows of a job that a worker will run. */
+export function receiptOf(job: PushedJob, id: string): Receipt {
+  const state = job.delayMs > 0 ? 'delayed' : 'waiting'
+  return { id, name: job.name, queue: job.queue, state }
+}

@@ -1,0 +1,162 @@
+import { DelayedError, type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq'
+import type { Redis } from 'ioredis'
+import { type Clock, wait } from '../../core/clock.ts'
+import { EquipageError, toError } from '../../core/errors.ts'
+import { type Outcome, readStamp } from '../../job/index.ts'
+import type { Logger } from '../../log/index.ts'
+import type { ConsumeOptions, Consumer, HandedBack, RunAttempt } from '../connection.ts'
+import { type RedisSettings, workerClient } from './client.ts'
+import { watchConnection } from './watch-connection.ts'
+
+/** How long and how many finished jobs a queue keeps. */
+export interface Keep {
+  readonly ageMs: number
+  readonly count: number
+}
+
+export interface RedisConsumerParts {
+  readonly settings: RedisSettings
+  readonly run: RunAttempt
+  readonly keep: { readonly completed: Keep; readonly failed: Keep }
+  readonly log: Logger
+  readonly clock: Clock
+}
+
+/** How often one job may take its worker down with it before it is failed. BullMQ's own default fails it the second time. */
+const crashLimit = 10
+
+/** How long a stop may wait for Redis once no job runs any more. */
+const closePatienceMs = 3_000
+
+/** A failure that BullMQ shall try again after `delayMs`. */
+class RetryLater extends Error {
+  readonly delayMs: number
+
+  constructor(error: Error, delayMs: number) {
+    super(error.message, { cause: error })
+    this.name = error.name
+    if (error.stack !== undefined) this.stack = error.stack
+    this.delayMs = delayMs
+  }
+}
+
+/** A BullMQ worker for each queue, all over one connection beside the one that each waits on. */
+export class RedisConsumer implements Consumer {
+  readonly #options: ConsumeOptions
+  readonly #parts: RedisConsumerParts
+  readonly #workers: Worker[] = []
+  #client: Redis | undefined
+  #stopping: Promise<HandedBack> | undefined
+  #handedBack = 0
+
+  constructor(options: ConsumeOptions, parts: RedisConsumerParts) {
+    this.#options = options
+    this.#parts = parts
+  }
+
+  /** Returns at once: while Redis is away the workers wait for it. */
+  async start(): Promise<void> {
+    if (this.#client || this.#stopping !== undefined) return
+    const { settings, log } = this.#parts
+    this.#client = workerClient(settings)
+    watchConnection(this.#client, settings, log)
+    for (const queue of this.#options.queues) this.#workers.push(this.#open(queue, this.#client))
+  }
+
+  #open(queue: string, connection: Redis): Worker {
+    const { settings, keep, log } = this.#parts
+    const worker = new Worker(queue, (job, token, signal) => this.#process(job, token, signal), {
+      connection,
+      prefix: settings.prefix,
+      concurrency: this.#options.concurrency,
+      maxStalledCount: crashLimit,
+      skipVersionCheck: true,
+      removeOnComplete: { age: keep.completed.ageMs / 1_000, count: keep.completed.count },
+      removeOnFail: { age: keep.failed.ageMs / 1_000, count: keep.failed.count },
+      settings: {
+        backoffStrategy: (_attempts, _type, error) =>
+          error instanceof RetryLater ? error.delayMs : 0,
+      },
+    })
+    // Lost connections are told of once, by the connection itself.
+    worker.on('error', err => log.debug({ err, queue }, 'worker error'))
+    worker.on('stalled', jobId =>
+      log.warn({ jobId, queue }, 'job stalled: its worker went silent, it runs again'),
+    )
+    return worker
+  }
+
+  async #process(job: Job, token = '', signal = new AbortController().signal): Promise<unknown> {
+    const outcome = await this.#parts.run({
+      id: job.id ?? '',
+      name: job.name,
+      queue: job.queueName,
+      data: job.data,
+      attempt: job.attemptsMade + 1,
+      attempts: job.opts.attempts ?? 1,
+      pushedAt: job.timestamp,
+      stamp: readStamp((job.opts as { equipage?: unknown }).equipage),
+      signal,
+      report: progress => {
+        const failed = (err: unknown) =>
+          this.#parts.log.debug({ err }, 'progress could not be told')
+        job.updateProgress(progress).catch(failed)
+      },
+    })
+    return this.#settle(job, token, outcome)
+  }
+
+  /** Tells BullMQ, in its own terms, what the outcome asks for. */
+  async #settle(job: Job, token: string, outcome: Outcome): Promise<unknown> {
+    switch (outcome.state) {
+      case 'completed':
+        return outcome.result
+      case 'retrying':
+        throw new RetryLater(outcome.error, outcome.delayMs)
+      case 'failed': {
+        const final = new UnrecoverableError(outcome.error.message)
+        if (outcome.error.stack !== undefined) final.stack = outcome.error.stack
+        throw final
+      }
+      case 'released':
+        if (outcome.delayMs > 0) {
+          await job.moveToDelayed(this.#parts.clock.now() + outcome.delayMs, token)
+          throw new DelayedError()
+        }
+        this.#handedBack++
+        await job.moveToWait(token)
+        throw new WaitingError()
+    }
+  }
+
+  stop(graceMs: number): Promise<HandedBack> {
+    this.#stopping ??= this.#stop(graceMs)
+    return this.#stopping
+  }
+
+  async #stop(graceMs: number): Promise<HandedBack> {
+    const closed = Promise.all(this.#workers.map(worker => worker.close()))
+    if (!(await this.#within(closed, graceMs))) {
+      const reason = new EquipageError('E_STOPPING', {}).message
+      for (const worker of this.#workers) worker.cancelAllJobs(reason)
+      if (!(await this.#within(closed, closePatienceMs))) {
+        for (const worker of this.#workers) worker.close(true).catch(toError)
+      }
+    }
+    this.#client?.disconnect()
+    return { handedBack: this.#handedBack }
+  }
+
+  /** Whether the promise was kept in time. */
+  async #within(promise: Promise<unknown>, limitMs: number): Promise<boolean> {
+    const done = new AbortController()
+    const kept = promise.then(
+      () => true,
+      () => true,
+    )
+    const late = wait(this.#parts.clock, limitMs, done.signal).then(() => false)
+    const result = await Promise.race([kept, late])
+    done.abort()
+    return result
+  }
+}

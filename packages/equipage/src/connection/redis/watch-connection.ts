@@ -1,0 +1,17 @@
+import type { Redis } from 'ioredis'
+import type { Logger } from '../../log/index.ts'
+import { connectionError, type RedisSettings } from './client.ts'
+
+/** Says once that Redis went away, and once that it is back; in between ioredis tries again by itself. */
+export function watchConnection(client: Redis, settings: RedisSettings, log: Logger): void {
+  let away = false
+  client.on('error', (error: Error) => {
+    if (away) return
+    away = true
+    log.warn(connectionError(settings, error).message)
+  })
+  client.on('ready', () => {
+    if (away) log.info('Redis answers again')
+    away = false
+  })
+}
