@@ -89,6 +89,28 @@ export const catalogue = {
   E_PUSH_REFUSED: (f: { job: string; reply: number }) =>
     `BullMQ refused job "${f.job}" with its code ${f.reply}; look the code up in its documentation`,
 
+  // worker
+  E_UNKNOWN_QUEUE: (f: { given: string; known: string[]; nearest: string | undefined }) =>
+    `no job waits in a queue ${shown(f.given)}${f.nearest ? `; did you mean "${f.nearest}"?` : `; the queues are ${f.known.join(', ')}`}`,
+
+  // app
+  E_NO_CONFIG: (f: { app: string }) =>
+    `${f.app} has no configuration; write \`static override config = config\` in it, with the config of config/index.ts`,
+  E_APP_FILE: (f: { file: string; reason: string }) =>
+    `${f.file} cannot be loaded: ${f.reason}`,
+  E_NO_APP: (f: { place: string }) =>
+    `no application at ${f.place}; it is the file app/index.ts beside a package.json, and it exports createApp`,
+  E_NO_SCHEDULER: (f: { file: string }) =>
+    `${f.file} exports no class Scheduler that extends EquipageScheduler; write one, with its schedules in register()`,
+  E_SERVICE_CYCLE: (f: { names: string[] }) =>
+    `services need each other in a circle: ${f.names.join(' -> ')}; let one of them take what it needs when it is called`,
+  E_SERVICE_IN_USE: (f: { name: string }) =>
+    `service "${f.name}" has been made already; replace it before anything uses it`,
+
+  // cli
+  E_BAD_JSON: (f: { place: string; given: string; reason: string }) =>
+    `${f.place} is not JSON (${f.reason}): ${shown(f.given)}; write it as '{"name": "value"}'`,
+
   // database
   E_DATABASE_OPEN: (f: { file: string; reason: string }) =>
     `the database file ${f.file} cannot be opened (${f.reason}); check that its folder can be written to and that it is an SQLite file`,

@@ -1,9 +1,11 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { setTimeout as pause } from 'node:timers/promises'
 import {
   CompiledQuery,
   type DatabaseConnection,
+  type QueryResult,
   SqliteAdapter,
   type SqliteDatabase,
   SqliteDialect,
@@ -12,8 +14,10 @@ import {
 } from 'kysely'
 import { EquipageError } from '../core/errors.ts'
 
-/** How long a statement waits for another process's transaction before it fails. */
-const busyTimeoutMs = 10_000
+/** How long a statement waits for another connection's transaction before it fails. */
+const busyLimitMs = 15_000
+/** The longest pause between two tries while it waits. */
+const busyPauseMs = 25
 
 /** Statements kept compiled; an application has far fewer different ones. */
 const statementCacheSize = 500
@@ -49,9 +53,47 @@ class TransactionalAdapter extends SqliteAdapter {
 }
 
 class ImmediateDriver extends SqliteDriver {
+  override async acquireConnection(): Promise<DatabaseConnection> {
+    return new PatientConnection(await super.acquireConnection())
+  }
+
   override async beginTransaction(connection: DatabaseConnection) {
     await connection.executeQuery(CompiledQuery.raw('begin immediate'))
   }
+}
+
+/**
+ * Waits while another connection writes, without holding up the process: SQLite's own waiting
+ * would stop the event loop, and with it a transaction of this very process that is to end first.
+ */
+class PatientConnection implements DatabaseConnection {
+  readonly #connection: DatabaseConnection
+
+  constructor(connection: DatabaseConnection) {
+    this.#connection = connection
+  }
+
+  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    const deadline = performance.now() + busyLimitMs
+    for (let tries = 0; ; tries++) {
+      try {
+        return await this.#connection.executeQuery<R>(query)
+      } catch (error) {
+        if (!isBusy(error) || performance.now() > deadline) throw error
+      }
+      await pause(Math.min(2 ** tries, busyPauseMs))
+    }
+  }
+
+  streamQuery<R>(query: CompiledQuery, chunkSize: number): AsyncIterableIterator<QueryResult<R>> {
+    return this.#connection.streamQuery<R>(query, chunkSize)
+  }
+}
+
+/** SQLITE_BUSY, in the lowest byte of SQLite's code. */
+function isBusy(error: unknown): boolean {
+  const busy = 5
+  return error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === busy
 }
 
 function open(file: string): SqliteDatabase {
@@ -74,8 +116,8 @@ function open(file: string): SqliteDatabase {
 function openFile(file: string): DatabaseSync {
   try {
     if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true })
-    const database = new DatabaseSync(file, { timeout: busyTimeoutMs })
-    database.exec('pragma journal_mode = wal; pragma synchronous = normal')
+    const database = new DatabaseSync(file, { timeout: busyLimitMs })
+    database.exec('pragma journal_mode = wal; pragma synchronous = normal; pragma busy_timeout = 0')
     return database
   } catch (cause) {
     throw new EquipageError('E_DATABASE_OPEN', { file, reason: String(cause) }, { cause })

@@ -38,14 +38,22 @@ export type Outcome =
   /** The job goes back to its queue as it was: this attempt does not count. */
   | { state: 'released'; delayMs: number; reason: string }
 
+/** An attempt that has ended; when it completed, with the chain's next job still to be pushed. */
+type Ended =
+  | { state: 'completed'; result: Json; next: PushedJob | undefined }
+  | Exclude<Outcome, { state: 'completed' }>
+
 /** What the attempt pipeline is made of. */
 export interface AttemptParts {
-  registry: JobRegistry
+  /** The application's jobs. */
+  jobs(): Promise<JobRegistry>
   /** Handed to jobs as `app`. */
   app: unknown
   log: Logger
   clock: Clock
   random: Random
+  /** Resolves when the application is ready to run jobs: its tables are there. */
+  ready(): Promise<void>
   /** Pushes a chain's next job. */
   push(job: PushedJob): Promise<Receipt>
 }
@@ -61,6 +69,8 @@ const unknownJobPauseMs = 10_000
  */
 export class AttemptRunner {
   readonly #parts: AttemptParts
+  /** Attempts that have ended in this process, those that failed among them. */
+  ended = 0
 
   constructor(parts: AttemptParts) {
     this.#parts = parts
@@ -68,7 +78,8 @@ export class AttemptRunner {
 
   /** @returns what the connection has to do with the job; never rejects */
   async run(attempt: Attempt): Promise<Outcome> {
-    const definition = this.#parts.registry.job(attempt.name)
+    const registry = await this.#parts.jobs()
+    const definition = registry.job(attempt.name)
     if (!definition) return this.#unknown(attempt)
     const log = this.#parts.log.child({
       job: attempt.name,
@@ -79,18 +90,18 @@ export class AttemptRunner {
     log.debug('job started')
     const startedAt = this.#parts.clock.monotonic()
     const outcome = await this.#outcomeOf(attempt, definition, log)
-    const durationMs = Math.round(this.#parts.clock.monotonic() - startedAt)
-    recordEnd(log, outcome, durationMs)
-    return outcome
+    this.ended++
+    recordEnd(log, outcome, Math.round(this.#parts.clock.monotonic() - startedAt))
+    return this.#handOn(outcome, attempt, definition, log)
   }
 
-  async #outcomeOf(attempt: Attempt, definition: JobDefinition, log: Logger): Promise<Outcome> {
+  async #outcomeOf(attempt: Attempt, definition: JobDefinition, log: Logger): Promise<Ended> {
     try {
       const payload = await readPayload(definition, attempt.data)
+      await this.#parts.ready()
       const returned = await this.#perform(attempt, definition, payload, log)
       const result = throughJson(returned, `result of job "${definition.name}"`)
-      const next = await this.#handOn(attempt, result)
-      return { state: 'completed', result, next }
+      return { state: 'completed', result, next: await this.#nextOf(attempt, result) }
     } catch (thrown) {
       return this.#failure(attempt, definition, toError(thrown))
     }
@@ -137,33 +148,49 @@ export class AttemptRunner {
     }
   }
 
-  /** Pushes the chain's next job before this one is marked as completed, so that a crash between the two loses neither. */
-  async #handOn(attempt: Attempt, result: Json): Promise<Receipt | undefined> {
+  /**
+   * Pushes the chain's next job, before the connection marks this one as completed: a crash
+   * between the two loses neither, and a second push of the same link is refused by its id.
+   */
+  async #handOn(
+    ended: Ended,
+    attempt: Attempt,
+    definition: JobDefinition,
+    log: Logger,
+  ): Promise<Outcome> {
+    if (ended.state !== 'completed') return ended
+    try {
+      return { ...ended, next: ended.next && (await this.#parts.push(ended.next)) }
+    } catch (thrown) {
+      const err = toError(thrown)
+      log.error({ err }, 'the next job of the chain could not be pushed')
+      return this.#failure(attempt, definition, err)
+    }
+  }
+
+  /** The chain's next job; undefined at its end, and for a job that stands alone. */
+  async #nextOf(attempt: Attempt, result: Json): Promise<PushedJob | undefined> {
     const stamp = attempt.stamp.chain
     if (!stamp) return undefined
-    const chain = this.#parts.registry.chain(stamp.name)
+    const chain = (await this.#parts.jobs()).chain(stamp.name)
     const link = stamp.link + 1
     if (!chain || chain.links[stamp.link]?.job.name !== attempt.name) {
-      throw new EquipageError('E_CHAIN_CHANGED', {
-        chain: stamp.name,
-        link: stamp.link,
-        job: attempt.name,
-      })
+      const fields = { chain: stamp.name, link: stamp.link, job: attempt.name }
+      throw new EquipageError('E_CHAIN_CHANGED', fields)
     }
     const next = chain.links[link]
     if (!next) return undefined
     const { job } = next
-    const data = await this.#handOver(chain.name, next.payloadOf, job, result)
-    return this.#parts.push({
+    return {
       id: `${stamp.id}-${link}`,
       name: job.name,
       queue: job.queue,
-      data,
+      data: await this.#handOver(chain.name, next.payloadOf, job, result),
       attempts: job.attempts,
       delayMs: 0,
       priority: 0,
       stamp: { ...attempt.stamp, chain: { ...stamp, link } },
-    })
+    }
   }
 
   async #handOver(
@@ -183,7 +210,11 @@ export class AttemptRunner {
     }
   }
 
-  #failure(attempt: Attempt, definition: JobDefinition, error: Error): Outcome {
+  #failure(
+    attempt: Attempt,
+    definition: JobDefinition,
+    error: Error,
+  ): Exclude<Outcome, { state: 'completed' }> {
     if (attempt.signal.aborted && !hopeless(error)) {
       return { state: 'released', delayMs: 0, reason: toError(attempt.signal.reason).message }
     }
@@ -238,7 +269,7 @@ function reportLateEnd(running: Promise<unknown>, log: Logger): void {
   })
 }
 
-function recordEnd(log: Logger, outcome: Outcome, durationMs: number): void {
+function recordEnd(log: Logger, outcome: Ended, durationMs: number): void {
   const fields = { outcome: outcome.state, durationMs }
   if (outcome.state === 'completed') log.info(fields, 'job completed')
   if (outcome.state === 'released')

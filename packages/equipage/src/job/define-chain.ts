@@ -10,7 +10,8 @@ export interface ChainLink {
 }
 
 /** Jobs that follow one another, each given what the one before it found. */
-export interface ChainDefinition<Input = unknown, Result = unknown> extends Pushable<Input> {
+export interface ChainDefinition<Input = unknown, Result = unknown>
+  extends Pushable<Input, Result> {
   readonly kind: 'chain'
   readonly links: readonly ChainLink[]
   /**

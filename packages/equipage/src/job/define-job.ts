@@ -25,7 +25,7 @@ export interface JobOptions<Input, Payload, Result> {
 
 /** A job: a named, typed unit of work that a queue carries. */
 export interface JobDefinition<Input = unknown, Payload = unknown, Result = unknown>
-  extends Pushable<Input> {
+  extends Pushable<Input, Result> {
   readonly kind: 'job'
   readonly schema: PayloadSchema<Input, Payload> | undefined
   readonly queue: string

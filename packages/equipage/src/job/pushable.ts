@@ -1,11 +1,13 @@
 /**
- * What can be pushed onto a queue by name: a job or a chain. `'~input'` exists for
- * the compiler alone: it carries the type of the payload that a push takes.
+ * What can be pushed onto a queue by name: a job or a chain. `'~input'` and `'~result'` exist
+ * for the compiler alone: they carry the types of the payload that a push takes and of what
+ * comes out in the end.
  */
-export interface Pushable<Input = unknown> {
+export interface Pushable<Input = unknown, Result = unknown> {
   readonly kind: 'job' | 'chain'
   readonly name: string
   readonly '~input'?: Input
+  readonly '~result'?: Result
 }
 
 /** The payload argument of a push: left out when the job takes none, or when every field has a default. */

@@ -65,10 +65,11 @@ export class SyncConsumer implements Consumer {
     let pauseMs = longestPauseMs
     try {
       for (const queue of this.#options.queues) await this.#fill(queue)
-      const dueAt = await this.#parts.jobs.nextDue(this.#options.queues)
+      // A queue without a free place is looked at again when one becomes free.
+      const open = this.#options.queues.filter(queue => this.#hasPlace(queue))
+      const dueAt = open.length > 0 ? await this.#parts.jobs.nextDue(open) : undefined
       const untilDueMs = (dueAt ?? Number.POSITIVE_INFINITY) - this.#parts.clock.now()
-      // What is due already waits for a free place, and a place that becomes free wakes us.
-      if (untilDueMs > 0) pauseMs = Math.min(pauseMs, untilDueMs)
+      pauseMs = Math.min(pauseMs, Math.max(0, untilDueMs))
     } catch (err) {
       this.#parts.log.error({ err }, 'kept jobs cannot be read; trying again in a second')
     }
@@ -76,7 +77,7 @@ export class SyncConsumer implements Consumer {
   }
 
   async #fill(queue: string): Promise<void> {
-    while (this.#state === 'on' && this.#count(queue) < this.#options.concurrency) {
+    while (this.#state === 'on' && this.#hasPlace(queue)) {
       const row = await this.#parts.jobs.take(queue)
       if (!row) return
       this.#running.set(queue, this.#count(queue) + 1)
@@ -96,6 +97,10 @@ export class SyncConsumer implements Consumer {
       this.#running.set(row.queue, this.#count(row.queue) - 1)
       this.wake()
     }
+  }
+
+  #hasPlace(queue: string): boolean {
+    return this.#count(queue) < this.#options.concurrency
   }
 
   #count(queue: string): number {

@@ -1,0 +1,4 @@
+import { concerns } from 'equipage/config'
+
+/** What fires the ticks: SCHEDULER_TIMEZONE. */
+export const scheduler = { ...concerns.scheduler }

@@ -1,0 +1,218 @@
+import { join, resolve } from 'node:path'
+import { Config, type ConfigDefinition, type FrameworkSchema } from '../config/index.ts'
+import type { Connection } from '../connection/index.ts'
+import { type Clock, systemClock } from '../core/clock.ts'
+import { durationMs } from '../core/durations.ts'
+import { EquipageError } from '../core/errors.ts'
+import { type Random, systemRandom } from '../core/random.ts'
+import { type Database, openDatabase } from '../database/index.ts'
+import { AttemptRunner, type JobRegistry } from '../job/index.ts'
+import { type Log, type Logger, openLog } from '../log/index.ts'
+import { Queue } from '../queue/index.ts'
+import type { EquipageScheduler } from '../schedule/index.ts'
+import { Worker, type WorkerOptions } from '../worker/index.ts'
+import { discoverJobs, discoverMigrations, discoverScheduler } from './discovery.ts'
+import { Services } from './services.ts'
+import { databaseSettings, logSettings, openConnection } from './wiring.ts'
+
+export interface AppOptions {
+  /** The variables that the configuration is read from; the process's own when left out. */
+  env?: Readonly<Record<string, string | undefined>>
+}
+
+/** Any application, whatever it has configured; its framework settings are at `settings`. */
+export type AnyApp = Omit<Equipage, 'config'>
+
+/** The schema behind a definition. */
+type SchemaOf<Definition> = Definition extends ConfigDefinition<infer S> ? S : never
+
+/**
+ * The container of an application: the one place that reads the configuration, chooses the
+ * connection, and makes services, each once and on first use. An application extends it,
+ * names its configuration and adds getters for services of its own.
+ */
+export class Equipage<Definition extends ConfigDefinition = ConfigDefinition<FrameworkSchema>> {
+  /** The settings; an application sets its own. */
+  static config: ConfigDefinition | undefined
+
+  /** The folder of the application, absolute: where its package.json is. */
+  readonly basePath: string
+  readonly config: Config<SchemaOf<Definition>>
+  readonly #services = new Services()
+  #ready: Promise<void> | undefined
+
+  /** @throws E_CONFIG, which lists every fault of the configuration */
+  constructor(basePath: string, options: AppOptions = {}) {
+    const definition = (this.constructor as typeof Equipage).config as Definition | undefined
+    if (!definition) {
+      throw new EquipageError('E_NO_CONFIG', { app: this.constructor.name })
+    }
+    this.basePath = resolve(basePath)
+    const config: unknown = Config.load(definition, this.basePath, options.env)
+    this.config = config as Config<SchemaOf<Definition>>
+  }
+
+  /** Makes the application: reads its configuration, opens nothing yet. */
+  static make<App>(
+    this: new (
+      basePath: string,
+      options?: AppOptions,
+    ) => App,
+    basePath: string = process.cwd(),
+    options: AppOptions = {},
+  ): App {
+    return new this(basePath, options)
+  }
+
+  /** The configuration as far as the framework reads it. */
+  get settings(): Config {
+    const config: unknown = this.config
+    return config as Config
+  }
+
+  /**
+   * A service: made by `make` when it is asked for the first time, and the same one from then
+   * on. It is disposed of when the application ends, in reverse order, by `dispose` or its own
+   * `Symbol.asyncDispose` or `Symbol.dispose`.
+   * @throws E_SERVICE_CYCLE
+   */
+  protected service<T>(name: string, make: () => T, dispose?: (service: T) => unknown): T {
+    return this.#services.get(name, make, dispose)
+  }
+
+  /**
+   * Puts another service in the place of one, before it is used: for tests. The framework's own
+   * are `clock`, `random`, `log`, `database`, `connection` and `queue`.
+   * @throws E_SERVICE_IN_USE
+   */
+  replace(name: string, service: unknown): void {
+    this.#services.replace(name, service)
+  }
+
+  get clock(): Clock {
+    return this.service('clock', () => systemClock)
+  }
+
+  get random(): Random {
+    return this.service('random', () => systemRandom)
+  }
+
+  get log(): Logger {
+    return this.#log.logger
+  }
+
+  get #log(): Log {
+    const open = () => openLog(logSettings(this.settings, this.basePath), this.clock)
+    return this.service('log', open, log => log.close())
+  }
+
+  /** The application's database; nothing is opened before the first query. */
+  get database(): Database {
+    const open = () => openDatabase(databaseSettings(this.settings, this.basePath))
+    return this.service('database', open, database => database.close())
+  }
+
+  /** Takes jobs and chains. */
+  get queue(): Queue {
+    return this.service('queue', () => {
+      const carrier = async () => (await this.connection).carrier
+      return new Queue({ carrier, clock: this.clock, registry: () => this.jobs })
+    })
+  }
+
+  /** Every job and chain of the application. */
+  get jobs(): Promise<JobRegistry> {
+    return this.service('jobs', () => discoverJobs(this.#appFolder))
+  }
+
+  /** What `QUEUE_CONNECTION` names. */
+  get connection(): Promise<Connection> {
+    const open = () => {
+      const { log, clock } = this
+      const run = this.#runner.run.bind(this.#runner)
+      return openConnection(this.settings, this.basePath, { run, log, clock })
+    }
+    return this.service('connection', open, async connection => (await connection).stop(0))
+  }
+
+  get #runner(): AttemptRunner {
+    return this.service('runner', () => {
+      const { log, clock, random } = this
+      const parts = {
+        app: this,
+        log,
+        clock,
+        random,
+        jobs: () => this.jobs,
+        ready: () => this.ready(),
+      }
+      return new AttemptRunner({
+        ...parts,
+        push: async job => (await this.connection).carrier.push(job),
+      })
+    })
+  }
+
+  /** Attempts of jobs that this process has run. */
+  get attemptsEnded(): number {
+    return this.#runner.ended
+  }
+
+  /** Resolves when the tables of the application are up to date; the migrations run once, and again when they failed. */
+  ready(): Promise<void> {
+    this.#ready ??= this.#migrate().catch(error => {
+      this.#ready = undefined
+      throw error
+    })
+    return this.#ready
+  }
+
+  async #migrate(): Promise<void> {
+    const migrations = await discoverMigrations(this.#appFolder)
+    if (Object.keys(migrations).length > 0) await this.database.migrate('app', migrations)
+  }
+
+  /** A worker of this application, not started. */
+  worker(options: Partial<WorkerOptions> = {}): Worker {
+    const { queues, concurrency } = this.settings.get('queue.worker')
+    const carrier = async () => (await this.connection).carrier
+    return new Worker(
+      {
+        queues: options.queues ?? queues ?? undefined,
+        concurrency: options.concurrency ?? concurrency,
+      },
+      { carrier, log: this.log, registry: () => this.jobs },
+    )
+  }
+
+  /** The scheduler of `app/scheduler.ts`, not started; undefined when there is no such file. */
+  get scheduler(): Promise<EquipageScheduler<unknown> | undefined> {
+    return this.service('scheduler', async () => {
+      const Scheduler = await discoverScheduler<unknown>(this.#appFolder)
+      if (!Scheduler) return undefined
+      const { queue, log, clock } = this
+      const memory = (await this.connection).ticks
+      const env = this.settings.get('app.env')
+      const timezone = this.settings.get('scheduler.timezone')
+      return new Scheduler({ app: this, memory, queue, env, timezone, log, clock })
+    })
+  }
+
+  /** How long what runs may take to end when a process is told to stop, in milliseconds. */
+  get graceMs(): number {
+    return durationMs(this.settings.get('queue.worker.grace'), 'WORKER_GRACE')
+  }
+
+  get #appFolder(): string {
+    return join(this.basePath, 'app')
+  }
+
+  /** Lets go of every service, the last one made first. */
+  dispose(): Promise<void> {
+    return this.#services.dispose()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose()
+  }
+}

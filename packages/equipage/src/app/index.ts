@@ -1,0 +1,1 @@
+export { type AnyApp, type AppOptions, Equipage } from './equipage.ts'

@@ -1,0 +1,55 @@
+import { join, resolve } from 'node:path'
+import type { Config } from '../config/index.ts'
+import type { Connection, RunAttempt } from '../connection/index.ts'
+import type { Clock } from '../core/clock.ts'
+import { durationMs } from '../core/durations.ts'
+import type { DatabaseSettings } from '../database/index.ts'
+import type { Logger, LogSettings } from '../log/index.ts'
+
+/** The configuration as far as the framework reads it. */
+type FrameworkConfig = Config
+
+export function logSettings(config: FrameworkConfig, basePath: string): LogSettings {
+  const { file, ...log } = config.get('log')
+  return { ...log, file: resolve(basePath, file), name: config.get('app.name') }
+}
+
+export function databaseSettings(config: FrameworkConfig, basePath: string): DatabaseSettings {
+  const { connection, database, ...server } = config.get('database')
+  if (connection === 'sqlite') {
+    const file = database ?? join('storage', 'database.sqlite')
+    return { connection, file: file === ':memory:' ? file : resolve(basePath, file) }
+  }
+  return { connection, database: database ?? config.get('app.name'), ...server }
+}
+
+/** The one place that knows which connections there are; what a connection needs is loaded with it. */
+export async function openConnection(
+  config: FrameworkConfig,
+  basePath: string,
+  parts: { run: RunAttempt; log: Logger; clock: Clock },
+): Promise<Connection> {
+  const { connection, sync, redis, keep } = config.get('queue')
+  const completed = kept(keep.completed, 'queue.keep.completed.age')
+  const failed = kept(keep.failed, 'queue.keep.failed.age')
+  if (connection === 'sync') {
+    const { syncConnection } = await import('../connection/sync/sync-connection.ts')
+    return syncConnection({ file: resolve(basePath, sync.file), keepFailed: failed }, parts)
+  }
+  const { redisConnection } = await import('../connection/redis/redis-connection.ts')
+  const prefix = redis.prefix ?? slug(config.get('app.name'))
+  return redisConnection({ ...redis, prefix, keep: { completed, failed } }, parts)
+}
+
+function kept(keep: { age: string; count: number }, place: string) {
+  return { ageMs: durationMs(keep.age, place), count: keep.count }
+}
+
+/** A name as keys in Redis can hold it: `My Shop` becomes `my-shop`. */
+function slug(name: string): string {
+  const text = name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '')
+  return text || 'equipage'
+}

@@ -1,0 +1,20 @@
+import type { AnyApp } from '../../app/index.ts'
+import type { Print } from '../program.ts'
+import { table } from '../table.ts'
+
+/** `equipage config` */
+export async function configList(
+  app: AnyApp,
+  print: Print,
+  options: { json?: true },
+): Promise<void> {
+  const settings = app.settings.describe()
+  if (options.json) return print(JSON.stringify(settings, null, 2))
+  const rows = settings.map(({ path, variable = '', value, doc }) => [
+    variable,
+    path,
+    JSON.stringify(value),
+    doc,
+  ])
+  print(table(['variable', 'setting', 'value', 'what it is for'], rows))
+}

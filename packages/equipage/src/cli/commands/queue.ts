@@ -1,0 +1,48 @@
+import type { AnyApp } from '../../app/index.ts'
+import { EquipageError, toError } from '../../core/errors.ts'
+import type { Print } from '../program.ts'
+import { table } from '../table.ts'
+
+/** `equipage queue push NAME '{json}'` */
+export async function queuePush(
+  app: AnyApp,
+  print: Print,
+  name: string,
+  payload: string,
+  options: { json?: true },
+): Promise<void> {
+  const definition = (await app.jobs).resolve(name)
+  const { error, ...receipt } = await app.queue.push(definition, parse(payload, name))
+  if (options.json) print(JSON.stringify({ ...receipt, error: error?.message }, null, 2))
+  else print(`${receipt.name} ${receipt.id}: ${receipt.state}${error ? ` (${error.message})` : ''}`)
+  if (receipt.state === 'failed') process.exitCode = 1
+}
+
+function parse(payload: string, name: string): unknown {
+  try {
+    return JSON.parse(payload)
+  } catch (thrown) {
+    const reason = toError(thrown).message
+    throw new EquipageError('E_BAD_JSON', {
+      place: `the payload of "${name}"`,
+      given: payload,
+      reason,
+    })
+  }
+}
+
+/** `equipage queue stats` */
+export async function queueStats(
+  app: AnyApp,
+  print: Print,
+  options: { json?: true },
+): Promise<void> {
+  const counts = await app.queue.counts()
+  if (options.json) return print(JSON.stringify(counts, null, 2))
+  const headings = ['queue', 'waiting', 'delayed', 'active', 'completed', 'failed']
+  const rows = counts.map(({ queue, waiting, delayed, active, completed, failed }) => [
+    queue,
+    ...[waiting, delayed, active, completed ?? 'not kept', failed].map(String),
+  ])
+  print(table(headings, rows))
+}

@@ -1,0 +1,87 @@
+import type { AnyApp } from '../app/index.ts'
+import type { RunningRole } from './roles.ts'
+
+/** The module of an application, as `app/index.ts` is written. */
+export interface AppModule {
+  createApp: (basePath?: string) => AnyApp
+}
+
+/** The oldest Node that runs everything: TypeScript without a build, and SQLite. */
+const oldestNode = 24
+
+/** Exit codes, after sysexits.h where it has one. */
+const exitCodes = { fine: 0, failed: 1, configuration: 78 } as const
+
+/**
+ * Runs one of the application's processes until it is told to stop, and ends the process.
+ *
+ * 1. Answers SIGTERM and SIGINT from the first moment, before the application is loaded; a
+ *    second one ends the process at once.
+ * 2. Loads the application. A fault of the configuration or of a definition is told in one
+ *    message, and the exit code is 78.
+ * 3. Starts the role, and waits for a signal.
+ * 4. Stops it within its grace period, and exits with 0, or 1 when jobs had to be handed back.
+ *
+ * This file imports nothing that an older Node could not read, so that it can say so.
+ *
+ * @param role which process this is
+ * @param load imports the application's `app/index.ts`
+ */
+export async function launch(
+  role: 'scheduler' | 'queues',
+  load: () => Promise<AppModule>,
+): Promise<never> {
+  const stopRequest = listenForSignals()
+  const given = process.versions.node
+  if (Number.parseInt(given, 10) < oldestNode) {
+    return end(
+      `Equipage needs Node ${oldestNode} or newer, and this is ${given}. Run \`npm start\`, or \`npx node ${role}.ts\`: they use the Node that npm install has put into node_modules.`,
+    )
+  }
+  let running: RunningRole | undefined
+  try {
+    const { startRole } = await import('./roles.ts')
+    const { createApp } = await load()
+    if (stopRequest.aborted) process.exit(exitCodes.fine)
+    running = await startRole(role, createApp(), process.argv.slice(2))
+  } catch (error) {
+    await endWithFault(error)
+  }
+  if (!running) process.exit(exitCodes.fine)
+  await aborted(stopRequest)
+  const { handedBack } = await running.stop()
+  process.exit(handedBack > 0 ? exitCodes.failed : exitCodes.fine)
+}
+
+/** Aborts at the first signal; the second one ends the process, with the code that shells give it. */
+function listenForSignals(): AbortSignal {
+  const request = new AbortController()
+  const codes = { SIGINT: 130, SIGTERM: 143 }
+  for (const [signal, code] of Object.entries(codes)) {
+    process.on(signal, () => {
+      if (request.signal.aborted) process.exit(code)
+      request.abort()
+    })
+  }
+  return request.signal
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
+
+/** A fault of ours is one message; anything else is shown with its stack. */
+async function endWithFault(error: unknown): Promise<never> {
+  const { isEquipageError } = await import('../core/errors.ts')
+  if (isEquipageError(error)) return end(`${error.code}: ${error.message}`)
+  console.error(error)
+  process.exit(exitCodes.failed)
+}
+
+function end(message: string): never {
+  process.stderr.write(`${message}\n`)
+  process.exit(exitCodes.configuration)
+}

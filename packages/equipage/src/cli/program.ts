@@ -1,0 +1,65 @@
+import { Command } from 'commander'
+import type { AnyApp } from '../app/index.ts'
+import { configList } from './commands/config.ts'
+import { health } from './commands/health.ts'
+import { queuePush, queueStats } from './commands/queue.ts'
+import { scheduleList } from './commands/schedule.ts'
+import { findApp } from './find-app.ts'
+
+/** Writes one answer of a command to its reader. */
+export type Print = (text: string) => void
+
+/** The `equipage` command: each of its commands works on the application that it finds. */
+export function buildProgram(print: Print): Command {
+  const program = new Command('equipage')
+    .description('Looks after an Equipage application.')
+    .option('--app <path>', 'the application: its folder, or its app/index.ts')
+    .showSuggestionAfterError()
+
+  /** Runs a command over the application, and lets go of it afterwards. */
+  const over =
+    <Args extends unknown[]>(run: (app: AnyApp, print: Print, ...args: Args) => Promise<void>) =>
+    async (...args: Args) => {
+      const app = await findApp(program.opts<{ app?: string }>().app)
+      try {
+        await run(app, print, ...args)
+      } finally {
+        await app.dispose()
+      }
+    }
+  const json = ['--json', 'as JSON'] as const
+
+  const schedule = program.command('schedule').description('the schedules of app/scheduler.ts')
+  schedule
+    .command('list')
+    .description('every schedule: name, timing in words, zone, next tick')
+    .option(...json)
+    .action(over(scheduleList))
+
+  const queue = program.command('queue').description('the queues and their jobs')
+  queue
+    .command('push')
+    .argument('<name>', 'the job or chain')
+    .argument('[payload]', 'its payload as JSON, such as \'{"reportId": 7}\'', '{}')
+    .description('pushes a job or a chain')
+    .option(...json)
+    .action(over(queuePush))
+  queue
+    .command('stats')
+    .description('how many jobs are where')
+    .option(...json)
+    .action(over(queueStats))
+
+  program
+    .command('config')
+    .description('every setting: its variable, its value (secrets hidden) and what it is for')
+    .option(...json)
+    .action(over(configList))
+  program
+    .command('health')
+    .description(
+      'whether the configuration is valid and the connection answers; the exit code says so',
+    )
+    .action(over(health))
+  return program
+}

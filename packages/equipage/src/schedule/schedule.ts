@@ -1,0 +1,132 @@
+import type { Temporal } from 'temporal-polyfill'
+import type { Clock } from '../core/clock.ts'
+import type { Action } from './action.ts'
+import { epochMsOf, type InstantLike, zonedAt } from './instant.ts'
+import type { Condition, MisfirePolicy, OverlapPolicy, SchedulePolicy } from './policy.ts'
+import type { Timing } from './timing/timing.ts'
+
+/** One registered periodic entry: a timing, an action, and how its ticks are treated. */
+export class Schedule<App = unknown> {
+  readonly action: Action<App>
+  /** The policies that were named; shared with other schedules, so it is replaced, never changed. */
+  policy: Readonly<SchedulePolicy<App>>
+  #name: string | undefined
+  #timing: Timing
+  #anchor: number
+  readonly #clock: Pick<Clock, 'now'>
+
+  /** Anchored now; whoever remembers an older anchor says so by anchorAt. */
+  constructor(parts: {
+    name: string | undefined
+    timing: Timing
+    action: Action<App>
+    policy: Readonly<SchedulePolicy<App>>
+    clock: Pick<Clock, 'now'>
+  }) {
+    this.action = parts.action
+    this.policy = parts.policy
+    this.#name = parts.name
+    this.#timing = parts.timing
+    this.#clock = parts.clock
+    this.#anchor = Math.floor(parts.clock.now())
+  }
+
+  /** Its own name, else its action's; undefined for an anonymous function, which is refused when register() ends. */
+  get name(): string | undefined {
+    return this.#name ?? this.action.name
+  }
+
+  get timing(): Timing {
+    return this.#timing
+  }
+
+  /** Epoch milliseconds of the first registration: what intervals count from. */
+  get anchor(): number {
+    return this.#anchor
+  }
+
+  /** The timing in words, without its zone. */
+  get words(): string {
+    return this.#timing.words
+  }
+
+  /** The IANA name of the zone that its ticks are computed and told in. */
+  get zone(): string {
+    return this.#timing.zone
+  }
+
+  /** Stable text: the same text gives the same ticks from the same anchor. */
+  get definition(): string {
+    return this.#timing.definition
+  }
+
+  get conditions(): readonly Condition<App>[] {
+    return this.policy.conditions
+  }
+
+  get tags(): readonly string[] {
+    return this.policy.tags
+  }
+
+  get environments(): readonly string[] {
+    return this.policy.environments
+  }
+
+  get overlap(): OverlapPolicy {
+    return this.policy.overlap
+  }
+
+  /** Its own policy, else `skip` for an interval under a minute and `once` for anything else. */
+  get misfire(): MisfirePolicy {
+    if (this.policy.misfire) return this.policy.misfire
+    return !this.#timing.calendar && this.#timing.shortestGapMs < 60_000 ? 'skip' : 'once'
+  }
+
+  /** A missed tick older than this is dropped; null means that no age is too great. */
+  get misfireWithinMs(): number | null {
+    return this.policy.misfireWithinMs
+  }
+
+  /** The first registration was at another moment than now. */
+  anchorAt(epochMs: number): void {
+    this.#anchor = Math.floor(epochMs)
+  }
+
+  /** Names it; what its timing draws from the name is drawn anew. */
+  rename(name: string): void {
+    this.#name = name
+    this.#timing = this.#timing.reseed?.(name) ?? this.#timing
+  }
+
+  /**
+   * The first tick after an instant.
+   * @param after excluded; now when left out
+   * @returns in the schedule's zone; null when it never fires again
+   * @throws E_BAD_INSTANT
+   */
+  next(after?: InstantLike): Temporal.ZonedDateTime | null {
+    const tick = this.#timing.next(this.#after(after), this.#anchor)
+    return tick === null ? null : zonedAt(tick, this.zone)
+  }
+
+  /**
+   * The first ticks after an instant.
+   * @returns as many as asked for, fewer when the schedule ends
+   * @throws E_BAD_INSTANT
+   */
+  nextTicks(count: number, after?: InstantLike): Temporal.ZonedDateTime[] {
+    const ticks: Temporal.ZonedDateTime[] = []
+    let tick: number | null = this.#after(after)
+    while (ticks.length < count) {
+      tick = this.#timing.next(tick, this.#anchor)
+      if (tick === null) break
+      ticks.push(zonedAt(tick, this.zone))
+    }
+    return ticks
+  }
+
+  #after(given: InstantLike | undefined): number {
+    if (given === undefined) return Math.floor(this.#clock.now())
+    return epochMsOf(given, `schedule "${this.name ?? this.words}"`)
+  }
+}

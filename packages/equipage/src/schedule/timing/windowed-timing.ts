@@ -1,0 +1,61 @@
+import type { Timing } from './timing.ts'
+import type { Window } from './window.ts'
+import type { Zone } from './zone.ts'
+
+/** The ticks of a timing that lie inside every window, told by their wall time. */
+export class WindowedTiming implements Timing {
+  readonly #inner: Timing
+  readonly #windows: readonly Window[]
+  readonly #zone: Zone
+
+  constructor(inner: Timing, windows: readonly Window[], zone: Zone) {
+    this.#inner = inner
+    this.#windows = windows
+    this.#zone = zone
+  }
+
+  next(after: number, anchor: number): number | null {
+    let from = after
+    for (let looked = 0; looked < mostLooks; looked++) {
+      const tick = this.#inner.next(from, anchor)
+      if (tick === null) return null
+      const local = this.#zone.localAt(tick)
+      const closed = this.#windows.find(window => !window.holds(local))
+      if (!closed) return tick
+      // The wall's time runs with the instants only until the clocks are changed.
+      const opens = tick + closed.opens(local) - local
+      from = Math.min(opens, this.#zone.changeAfter(tick)) - 1
+    }
+    return null
+  }
+
+  get words(): string {
+    return [this.#inner.words, ...this.#windows.map(window => window.words)].join(' ')
+  }
+
+  get zone(): string {
+    return this.#inner.zone
+  }
+
+  get definition(): string {
+    const windows = this.#windows.map(window => `, ${window.definition}`).join('')
+    return `${this.#inner.definition}${windows} in ${this.#zone.name}`
+  }
+
+  get calendar(): boolean {
+    return this.#inner.calendar
+  }
+
+  get shortestGapMs(): number {
+    return this.#inner.shortestGapMs
+  }
+
+  get reseed(): ((seed: string) => Timing) | undefined {
+    const { reseed } = this.#inner
+    if (!reseed) return undefined
+    return seed => new WindowedTiming(reseed.call(this.#inner, seed), this.#windows, this.#zone)
+  }
+}
+
+/** Each look goes on by a window at least: twenty years of one that opens once a day. */
+const mostLooks = 7_400

@@ -1,0 +1,11 @@
+import { after } from 'node:test'
+import { startRedis } from '../support/redis.ts'
+import { redisHarness } from './harness.ts'
+import { jobConformance } from './job-conformance.ts'
+import { tickConformance } from './tick-conformance.ts'
+
+const server = await startRedis()
+after(() => server.stop())
+
+jobConformance('redis', redisHarness(server))
+tickConformance('redis', redisHarness(server))
