@@ -75,6 +75,11 @@ function aborted(signal: AbortSignal): Promise<void> {
 
 /** A fault of ours is one message; anything else is shown with its stack. */
 async function endWithFault(error: unknown): Promise<never> {
+  const { CommanderError } = await import('commander')
+  // It has been told already; its own code is 0 for --help and 1 for a wrong command line.
+  if (error instanceof CommanderError) {
+    process.exit(error.exitCode === 0 ? exitCodes.fine : exitCodes.configuration)
+  }
   const { isEquipageError } = await import('../core/errors.ts')
   if (isEquipageError(error)) return end(`${error.code}: ${error.message}`)
   console.error(error)

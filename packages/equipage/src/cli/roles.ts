@@ -35,7 +35,7 @@ export async function startRole(
 
 async function startScheduler(app: AnyApp, args: readonly string[]): Promise<Part[] | undefined> {
   const command = new Command('scheduler').description('Fires the schedules of app/scheduler.ts.')
-  command.parse(args, { from: 'user' })
+  command.exitOverride().parse(args, { from: 'user' })
   await checkConnection(app)
   await app.ready()
   const scheduler = await app.scheduler
@@ -79,6 +79,7 @@ async function startQueues(app: AnyApp, args: readonly string[]): Promise<Part[]
         'jobs of one queue at a time (WORKER_CONCURRENCY)',
       ).argParser(concurrencyOf),
     )
+    .exitOverride()
     .parse(args, { from: 'user' })
   const { queue: queues, concurrency } = command.opts<{ queue?: string[]; concurrency?: number }>()
   await checkConnection(app)

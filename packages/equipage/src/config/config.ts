@@ -140,9 +140,8 @@ function readSetting(
  * `QUEUE_CONECTION`: left alone, the application would run with the default in silence.
  */
 function misspelt(schema: Schema, environment: Environment): ConfigFault[] {
-  const known = Array.from(settingsOf(schema), ([, { env }]) => env).filter(
-    env => env !== undefined,
-  )
+  const settings = Array.from(settingsOf(schema), ([, setting]) => setting)
+  const known = settings.map(({ env }) => env).filter(env => env !== undefined)
   const families = new Set(known.map(name => name.slice(0, name.indexOf('_') + 1)))
   const faults: ConfigFault[] = []
   for (const [name, given] of environment.values) {
@@ -151,7 +150,8 @@ function misspelt(schema: Schema, environment: Environment): ConfigFault[] {
       continue
     const meant = nearest(name, known)
     if (!meant || Math.abs(meant.length - name.length) > 2) continue
-    const shown = /PASS|SECRET|TOKEN|KEY|URL/i.test(name) ? '[hidden]' : given
+    const secret = settings.some(({ env, sensitive }) => sensitive && env === meant)
+    const shown = secret || /PASS|SECRET|TOKEN|KEY|URL/i.test(name) ? '[hidden]' : given
     const place = `${name} in ${environment.source(name)}`
     faults.push({ place, given: shown, unknown: true, nearest: meant })
   }

@@ -121,7 +121,9 @@ export const zone = (): Format<string> => {
 /** An address with one of the given schemes, such as `redis://host:6379/0`. */
 export const url = (...schemes: string[]): Format<string> => {
   const readable = (value: unknown): value is string =>
-    typeof value === 'string' && schemes.includes(URL.parse(value)?.protocol.slice(0, -1) ?? '')
+    typeof value === 'string' &&
+    schemes.some(scheme => value.toLowerCase().startsWith(`${scheme}://`)) &&
+    URL.canParse(value)
   return format(
     `an address that begins with ${schemes.map(scheme => `${scheme}://`).join(' or ')}`,
     given => (readable(given) ? given : undefined),

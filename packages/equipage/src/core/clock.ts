@@ -53,3 +53,24 @@ export function wait(clock: Clock, delayMs: number, signal?: AbortSignal): Promi
     signal?.addEventListener('abort', done)
   })
 }
+
+/**
+ * Whether a promise settles, either way, within `limitMs`; with 0 it is not waited for at all.
+ * The promise itself is left as it is.
+ */
+export async function settlesWithin(
+  promise: Promise<unknown>,
+  limitMs: number,
+  clock: Clock,
+): Promise<boolean> {
+  if (limitMs <= 0) return false
+  const done = new AbortController()
+  const settled = promise.then(
+    () => true,
+    () => true,
+  )
+  const late = wait(clock, limitMs, done.signal).then(() => false)
+  const result = await Promise.race([settled, late])
+  done.abort()
+  return result
+}

@@ -14,11 +14,11 @@ const part = /(\d+(?:\.\d+)?)(ms|[smhdw])/g
  * Milliseconds of a duration.
  * @param place what the duration is for, as the error shall name it: `job "report.rebuild", timeout`
  * @returns 0 or more, whole milliseconds (rounded)
- * @throws E_BAD_DURATION when it is negative, not finite, has no unit or an unknown one
+ * @throws E_BAD_DURATION when it is negative, not finite, beyond 2^53 ms, has no unit or an unknown one
  */
 export function durationMs(given: Duration, place: string): number {
   if (typeof given === 'number') {
-    if (Number.isFinite(given) && given >= 0) return Math.round(given)
+    if (given >= 0 && Number.isSafeInteger(Math.round(given))) return Math.round(given)
   } else if (typeof given === 'string' && given.length <= 40 && wholeForm.test(given.trim())) {
     let total = 0
     for (const [, amount, unit] of given.matchAll(part))

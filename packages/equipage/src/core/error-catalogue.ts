@@ -96,8 +96,7 @@ export const catalogue = {
   // app
   E_NO_CONFIG: (f: { app: string }) =>
     `${f.app} has no configuration; write \`static override config = config\` in it, with the config of config/index.ts`,
-  E_APP_FILE: (f: { file: string; reason: string }) =>
-    `${f.file} cannot be loaded: ${f.reason}`,
+  E_APP_FILE: (f: { file: string; reason: string }) => `${f.file} cannot be loaded: ${f.reason}`,
   E_NO_APP: (f: { place: string }) =>
     `no application at ${f.place}; it is the file app/index.ts beside a package.json, and it exports createApp`,
   E_NO_SCHEDULER: (f: { file: string }) =>

@@ -7,7 +7,9 @@ export function nearest(given: string, known: Iterable<string>): string | undefi
   let bestDistance = Number.POSITIVE_INFINITY
   for (const name of known) {
     const distance = editDistance(given.toLowerCase(), name.toLowerCase())
-    if (distance < bestDistance && distance <= Math.max(2, Math.floor(name.length / 3))) {
+    // A name of which every character was replaced is another name, however short.
+    const limit = Math.min(Math.max(2, Math.floor(name.length / 3)), name.length - 1)
+    if (distance < bestDistance && distance <= limit) {
       best = name
       bestDistance = distance
     }

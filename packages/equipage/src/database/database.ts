@@ -1,6 +1,6 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
-import { EquipageError, toError } from '../core/errors.ts'
+import { EquipageError, isEquipageError, toError } from '../core/errors.ts'
 import { NodeSqliteDialect } from './sqlite.ts'
 
 /** Where a database is: SQLite's file (`:memory:` for one that is gone at the end), or a PostgreSQL server. */
@@ -45,7 +45,7 @@ export class Database {
    * Runs the migrations that have not run yet. Processes that do so at the same time wait for
    * each other. When one fails, none of this call's is kept.
    * @param owner who keeps these tables; each owner has a record of its own (`<owner>_migrations`)
-   * @throws E_MIGRATION, which names the migration
+   * @throws E_MIGRATION, which names the migration; E_DATABASE_OPEN
    */
   async migrate(owner: string, migrations: Migrations): Promise<void> {
     const migrator = new Migrator({
@@ -56,6 +56,7 @@ export class Database {
     })
     const { error, results } = await migrator.migrateToLatest()
     if (error === undefined) return
+    if (isEquipageError(error, 'E_DATABASE_OPEN')) throw error
     const failed = results?.find(result => result.status === 'Error')?.migrationName
     const fields = { owner, migration: failed, reason: toError(error).message }
     throw new EquipageError('E_MIGRATION', fields, { cause: error })

@@ -1,5 +1,6 @@
 import { type DestinationStream, type Logger, multistream, pino, stdTimeFunctions } from 'pino'
 import type { Clock } from '../core/clock.ts'
+import { EquipageError } from '../core/errors.ts'
 import { type ChannelName, type ChannelSettings, openChannel } from './channels.ts'
 
 export type { Logger }
@@ -35,9 +36,11 @@ export const secretPaths: readonly string[] = secretNames.flatMap(name => [
 /**
  * Opens the channels and makes the logger. Every destination writes before the call returns:
  * a line that was logged is not lost, however the process ends.
- * @throws E_LOG_CHANNEL when a channel of the stack is not known
+ * @throws E_LOG_CHANNEL when a channel of the stack is not known, E_BAD_OPTION when a path to hide
+ * is none
  */
 export function openLog(settings: LogSettings, clock: Clock): Log {
+  settings.redact.forEach(checkPath)
   const names = settings.channel === 'stack' ? settings.stack : [settings.channel]
   const channels = names
     .filter(name => name !== 'null')
@@ -53,6 +56,17 @@ export function openLog(settings: LogSettings, clock: Clock): Log {
     only(channels) ?? multistream(channels.map(stream => ({ stream, level: 'trace' }))),
   )
   return { logger, close: () => channels.forEach(channel => void channel.end()) }
+}
+
+/** pino alone knows which paths it takes. */
+function checkPath(path: string): void {
+  try {
+    pino({ redact: [path] }, { write: () => undefined })
+  } catch (cause) {
+    const expected = 'a path such as payload.email or *.iban'
+    const fields = { place: 'LOG_REDACT', option: 'a path', given: path, expected }
+    throw new EquipageError('E_BAD_OPTION', fields, { cause })
+  }
 }
 
 function only(channels: DestinationStream[]): DestinationStream | undefined {

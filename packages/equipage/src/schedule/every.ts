@@ -1,10 +1,13 @@
 import { EquipageError } from '../core/errors.ts'
 import type { Beginning } from './beginning.ts'
 import { AlignedTiming } from './timing/aligned-timing.ts'
+import { parseCron } from './timing/cron/parse.ts'
 import { DayPattern } from './timing/day-pattern.ts'
+import { ElapsedTiming } from './timing/elapsed-timing.ts'
 import { type ElapsedUnit, elapsedUnits, IntervalTiming } from './timing/interval-timing.ts'
 import { MonthPattern } from './timing/month-pattern.ts'
 import { EvenSteps, RandomSteps, type Steps } from './timing/steps.ts'
+import type { Timing } from './timing/timing.ts'
 import { WallTiming } from './timing/wall-timing.ts'
 import {
   mondayToFriday,
@@ -13,6 +16,7 @@ import {
   WeekdayPattern,
 } from './timing/weekday-pattern.ts'
 import { placeIn } from './timing/words.ts'
+import type { Zone } from './timing/zone.ts'
 
 /**
  * A repetition that waits for its unit: `every(10).minutes`, `every().monday`,
@@ -171,6 +175,7 @@ export class Every<Chain> {
         }
         const [placeMs = 0] = times
         const at = `${words} at ${placeIn(unit === 'hour' ? 'hour' : 'minute', placeMs)}`
+        if (this.#single) return hourlyOrMinutely(unit, placeMs, zone, at)
         return new AlignedTiming(this.#steps(1, seed), unit, placeMs, zone, at, firstStep)
       },
     })
@@ -244,6 +249,14 @@ export class Every<Chain> {
       ? new EvenSteps(from)
       : new RandomSteps(from, this.#to * unitMs, seed)
   }
+}
+
+/** Every hour or minute at a place inside it: what cron calls `30 * * * *`. */
+function hourlyOrMinutely(unit: ElapsedUnit, placeMs: number, zone: Zone, words: string): Timing {
+  const second = (placeMs % 60_000) / 1_000
+  const minute = unit === 'hour' ? String(Math.floor(placeMs / 60_000)) : '*'
+  const { pattern } = parseCron(`${second} ${minute} * * * *`)
+  return new ElapsedTiming(pattern, zone, words)
 }
 
 const longestMs = 1_000 * 366 * 86_400_000

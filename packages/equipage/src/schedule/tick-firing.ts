@@ -1,5 +1,5 @@
 import type { ClaimAnswer, TickClaim, TickMemory } from '../connection/index.ts'
-import { type Clock, wait } from '../core/clock.ts'
+import { type Clock, settlesWithin } from '../core/clock.ts'
 import { EquipageError, isEquipageError, toError } from '../core/errors.ts'
 import type { PushedJob } from '../job/index.ts'
 import type { Logger } from '../log/index.ts'
@@ -157,10 +157,7 @@ export class TickFiring<App> {
 
   /** Waits for the functions that run; after `graceMs` their signals are aborted, and they are left to themselves. */
   async stop(graceMs: number): Promise<void> {
-    const all = Promise.all(this.#calls)
-    const waiting = new AbortController()
-    await Promise.race([all, wait(this.#parts.clock, graceMs, waiting.signal)])
-    waiting.abort()
+    await settlesWithin(Promise.all(this.#calls), graceMs, this.#parts.clock)
     this.#stopping.abort(new EquipageError('E_STOPPING', {}))
   }
 }

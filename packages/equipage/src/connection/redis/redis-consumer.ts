@@ -1,6 +1,6 @@
 import { DelayedError, type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
-import { type Clock, wait } from '../../core/clock.ts'
+import { type Clock, settlesWithin } from '../../core/clock.ts'
 import { EquipageError, toError } from '../../core/errors.ts'
 import { type Outcome, readStamp } from '../../job/index.ts'
 import type { Logger } from '../../log/index.ts'
@@ -136,27 +136,14 @@ export class RedisConsumer implements Consumer {
 
   async #stop(graceMs: number): Promise<HandedBack> {
     const closed = Promise.all(this.#workers.map(worker => worker.close()))
-    if (!(await this.#within(closed, graceMs))) {
+    if (!(await settlesWithin(closed, graceMs, this.#parts.clock))) {
       const reason = new EquipageError('E_STOPPING', {}).message
       for (const worker of this.#workers) worker.cancelAllJobs(reason)
-      if (!(await this.#within(closed, closePatienceMs))) {
+      if (!(await settlesWithin(closed, closePatienceMs, this.#parts.clock))) {
         for (const worker of this.#workers) worker.close(true).catch(toError)
       }
     }
     this.#client?.disconnect()
     return { handedBack: this.#handedBack }
-  }
-
-  /** Whether the promise was kept in time. */
-  async #within(promise: Promise<unknown>, limitMs: number): Promise<boolean> {
-    const done = new AbortController()
-    const kept = promise.then(
-      () => true,
-      () => true,
-    )
-    const late = wait(this.#parts.clock, limitMs, done.signal).then(() => false)
-    const result = await Promise.race([kept, late])
-    done.abort()
-    return result
   }
 }

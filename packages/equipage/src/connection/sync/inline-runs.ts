@@ -1,4 +1,4 @@
-import { type Clock, type Timer, wait } from '../../core/clock.ts'
+import { type Clock, settlesWithin, type Timer } from '../../core/clock.ts'
 import { EquipageError } from '../../core/errors.ts'
 import type { Attempt, Outcome } from '../../job/index.ts'
 import type { HandedBack, RunAttempt } from '../connection.ts'
@@ -60,9 +60,7 @@ export class InlineRuns {
   async drain(graceMs: number): Promise<HandedBack> {
     const running = [...this.#runs.values()]
     const all = Promise.allSettled(running.map(run => run.settled))
-    const waiting = new AbortController()
-    await Promise.race([all, wait(this.#clock, graceMs, waiting.signal)])
-    waiting.abort()
+    await settlesWithin(all, graceMs, this.#clock)
     for (const run of running) run.controller.abort(new EquipageError('E_STOPPING', {}))
     const ends = await all
     const handedBack = ends.filter(

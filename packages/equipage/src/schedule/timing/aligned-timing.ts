@@ -5,9 +5,9 @@ import type { Timing } from './timing.ts'
 import type { Zone } from './zone.ts'
 
 /**
- * Every so many hours or minutes at a place inside them: `every(2).hours.at(':30')`.
- * Counted in elapsed time from the anchor's hour or minute on the wall, as `cron` does
- * for a wildcard; where a change of clocks moves the minutes, the tick waits for its
+ * Every so many hours or minutes, more than one, at a place inside them:
+ * `every(2).hours.at(':30')`. Counted in elapsed time from the anchor's hour or minute
+ * on the wall; where a change of clocks moves the minutes, the tick waits for its
  * own minute to come round.
  */
 export class AlignedTiming implements Timing {
@@ -44,9 +44,7 @@ export class AlignedTiming implements Timing {
     const local = anchor + offset
     const base = local - mod(local, unitMs) + this.#placeMs - offset
     const from = Math.max(after, anchor - 1 + this.#firstStep)
-    // "Every hour at :30" may begin in the anchor's own hour; "every 2 hours" begins after two.
-    const firstStep = this.#steps.at(1) === 1 ? 0 : this.#firstStep
-    for (let k = Math.max(firstStep, this.#steps.before((from - base) / unitMs) - 1); ; k++) {
+    for (let k = Math.max(this.#firstStep, this.#steps.before((from - base) / unitMs) - 1); ; k++) {
       const nominal = base + this.#steps.at(k) * unitMs
       const tick = nominal + mod(offset - this.#zone.offsetAt(nominal), unitMs)
       if (tick > from) return tick

@@ -11,10 +11,13 @@ import type { Zone } from './zone.ts'
 export class ElapsedTiming implements Timing {
   readonly #pattern: WallPattern
   readonly #zone: Zone
+  readonly #words: string | undefined
 
-  constructor(pattern: WallPattern, zone: Zone) {
+  /** @param words the pattern's when left out */
+  constructor(pattern: WallPattern, zone: Zone, words?: string) {
     this.#pattern = pattern
     this.#zone = zone
+    this.#words = words
   }
 
   next(after: number): number | null {
@@ -32,7 +35,7 @@ export class ElapsedTiming implements Timing {
   }
 
   get words(): string {
-    return this.#pattern.words
+    return this.#words ?? this.#pattern.words
   }
 
   get zone(): string {

@@ -45,9 +45,9 @@ export class EvenSteps implements Steps {
 }
 
 /**
- * Every so many units at random, the same in every process: step k lies at
- * k (min + max) / 2 + hash(k) (max - min) / 4 with the hash in -1..1, so that every
- * gap stays within min..max.
+ * Every so many units at random, the same in every process. Step k lies at k times the
+ * middle of min and max, rounded down, and then 0 to (max - min) / 2 whole units further
+ * by its own draw: so every gap stays within min..max, and no step asks for those before.
  */
 export class RandomSteps implements Steps {
   readonly min: number
@@ -64,12 +64,13 @@ export class RandomSteps implements Steps {
 
   at(k: number): number {
     if (k === 0) return 0
-    const middle = (k * (this.min + this.max)) / 2
-    return Math.round(middle + ((hashUnit(this.#hash, k) * 2 - 1) * (this.max - this.min)) / 4)
+    const room = Math.floor((this.max - this.min) / 2)
+    const drawn = Math.floor(hashUnit(this.#hash, k) * (room + 1))
+    return Math.floor((k * (this.min + this.max)) / 2) + drawn
   }
 
   before(units: number): number {
-    // A step strays by half a gap at most, so the one before the nominal step is surely passed.
+    // A step strays by less than the middle gap, so the one before the nominal step is surely passed.
     return Math.max(0, Math.floor((units * 2) / (this.min + this.max)) - 1)
   }
 

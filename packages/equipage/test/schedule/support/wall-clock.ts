@@ -94,3 +94,16 @@ export function ticksBetween(
   }
   return ticks
 }
+
+/** Where two lists of ticks part, as text; undefined when they are the same. Cheap, because lists are long. */
+export function firstDifference(
+  found: readonly number[],
+  expected: readonly number[],
+): string | undefined {
+  const at = expected.findIndex((tick, i) => tick !== found[i])
+  const where = at < 0 && found.length > expected.length ? expected.length : at
+  if (where < 0) return undefined
+  const told = (tick: number | undefined) =>
+    tick === undefined ? 'nothing' : new Date(tick).toISOString()
+  return `tick ${where} is ${told(found[where])}, expected ${told(expected[where])}`
+}

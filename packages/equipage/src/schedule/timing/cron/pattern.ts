@@ -30,7 +30,8 @@ export class CronPattern implements WallPattern {
   #monthDays = 0
 
   /** @throws CronFault */
-  constructor(fields: readonly string[]) {
+  constructor(given: readonly string[]) {
+    const fields = given.map(field => (field === '*/1' ? '*' : field))
     const [second = '', minute = '', hour = '', dayOfMonth = '', month = '', dayOfWeek = ''] =
       fields
     this.text = fields.join(' ')

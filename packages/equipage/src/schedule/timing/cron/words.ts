@@ -21,10 +21,9 @@ export interface CronParts {
 /** A cron expression as a sentence: "every 5 minutes on Monday to Friday", "every day at 03:00". */
 export function cronWords(parts: CronParts): string {
   const days = dayWords(parts)
-  const months = parts.month === '*' ? '' : ` in ${ranged(parts.months, monthName)}`
   const times = timesOfDay(parts)
-  if (times) return `${days || 'every day'}${months} at ${times}`
-  return `${timeWords(parts)}${days && ` ${days}`}${months}`
+  if (times) return `${days.startsWith('on') ? days : `every day ${days}`.trimEnd()} at ${times}`
+  return `${timeWords(parts)} ${days}`.trimEnd()
 }
 
 /** The times of day one by one, when they are few and none is a star's. */
@@ -54,11 +53,13 @@ function timeWords({ second, minute, hour, seconds, minutes, hours }: CronParts)
     if (run) return `every hour from ${clock(run[0])} to ${clock(run[1])}`
     return `at ${at}${inHours}`
   }
+  if (hour === '*' && onZero && !minute.startsWith('*') && minutes.length <= mostTimes)
+    return `every hour at ${listed(minutes.map(m => `:${String(m).padStart(2, '0')}`))}`
   const ofMinute = unitWords('minute', minute, minutes)
-  if (onZero) return `${ofMinute}${inHours}`
+  if (onZero) return `${ofMinute}${inHours || (ofMinute.startsWith('at') ? ' of every hour' : '')}`
   const ofSecond = unitWords('second', second, seconds)
-  if (minute === '*') return `${ofSecond}${inHours}`
-  return `${ofSecond} ${ofMinute.startsWith('every') ? `of ${ofMinute}` : ofMinute}${inHours}`
+  if (minute === '*' && ofSecond.startsWith('every')) return `${ofSecond}${inHours}`
+  return `${ofSecond} ${ofMinute.startsWith('every') ? `of ${ofMinute}` : ofMinute}${inHours || (ofMinute.startsWith('at') ? ' of every hour' : '')}`
 }
 
 function unitWords(unit: 'second' | 'minute', field: string, values: readonly number[]): string {
@@ -91,17 +92,19 @@ function runOf(hours: readonly number[]): readonly [number, number] | undefined 
   return last - first === hours.length - 1 ? [first, last] : undefined
 }
 
-function dayWords({ dayOfMonth, dayOfWeek, days }: CronParts): string {
-  const month = /^[*?]$/.test(dayOfMonth) ? '' : monthDayWords(days.month)
-  const week = /^[*?]$/.test(dayOfWeek) ? '' : weekDayWords(days.week)
-  if (month && week) {
+function dayWords({ dayOfMonth, dayOfWeek, days, month, months }: CronParts): string {
+  const named = month === '*' ? undefined : ranged(months, monthName)
+  const date = /^[*?]$/.test(dayOfMonth) ? '' : monthDayWords(days.month, named ?? 'every month')
+  const week = /^[*?]$/.test(dayOfWeek) ? '' : weekDayWords(days.week, named)
+  if (date && week) {
     const either = !days.month.star && !days.week.star
-    return either ? `on ${month} or on ${week}` : `on ${month} if it is ${week}`
+    return either ? `on ${date} or on ${week}` : `on ${date} if it is ${week}`
   }
-  return month || week ? `on ${month || week}` : ''
+  if (date || week) return `on ${date || week}`
+  return named ? `in ${named}` : ''
 }
 
-function monthDayWords(rules: MonthRules): string {
+function monthDayWords(rules: MonthRules, months: string): string {
   const days = placesOf(rules.days).map(place => place + 1)
   const told = [
     ...(days.length ? [`day${days.length > 1 ? 's' : ''} ${ranged(days, String)}`] : []),
@@ -109,16 +112,17 @@ function monthDayWords(rules: MonthRules): string {
       day === 0 ? 'the last weekday' : `the weekday nearest to day ${day}`,
     ),
     ...rules.beforeLast.map(back =>
-      back === 0 ? 'the last day' : `${back} day${back > 1 ? 's' : ''} before the last`,
+      back === 0 ? 'the last day' : `the ${ordinal(back)} day before the last`,
     ),
   ]
-  return `${listed(told)} of the month`
+  return `${listed(told)} of ${months}`
 }
 
-function weekDayWords(rules: WeekRules): string {
+function weekDayWords(rules: WeekRules, months: string | undefined): string {
+  const every = rules.days ? [`${weekdaysTold(rules.days)}${months ? ` in ${months}` : ''}`] : []
   const nth = rules.nth.map(([day, which]) => {
     const name = weekdayNames[day] ?? ''
-    return `the ${which === 0 ? 'last' : ordinal(which)} ${name} of the month`
+    return `the ${which === 0 ? 'last' : ordinal(which)} ${name} of ${months ?? 'every month'}`
   })
-  return listed([...(rules.days ? [weekdaysTold(rules.days)] : []), ...nth])
+  return listed([...every, ...nth])
 }

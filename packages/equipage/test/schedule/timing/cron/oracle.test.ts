@@ -6,7 +6,7 @@ import { isEquipageError } from '../../../../src/core/errors.ts'
 import { cronTiming, parseCron } from '../../../../src/schedule/timing/cron/parse.ts'
 import { zoneNamed } from '../../../../src/schedule/timing/zone.ts'
 import { randomCron } from '../../support/cron-oracle.ts'
-import { epoch, ticksBetween, WallClock } from '../../support/wall-clock.ts'
+import { epoch, firstDifference, ticksBetween, WallClock } from '../../support/wall-clock.ts'
 
 const from = epoch('2026-02-01T00:00Z')
 const to = epoch('2028-03-01T00:00Z')
@@ -37,9 +37,9 @@ describe('a random cron expression', () => {
           if (!isEquipageError(error, 'E_BAD_CRON') || !/can never fire/.test(error.message))
             throw error
         }
-        assert.deepEqual(found, expected, cron.text)
+        assert.equal(firstDifference(found, expected), undefined, cron.text)
       })
-      fc.assert(property, { numRuns: 60 })
+      fc.assert(property, { numRuns: 50 })
     })
   }
 
