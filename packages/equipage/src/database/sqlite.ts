@@ -12,6 +12,7 @@ import {
   SqliteDriver,
   type SqliteStatement,
 } from 'kysely'
+import { systemClock, wait } from '../core/clock.ts'
 import { EquipageError } from '../core/errors.ts'
 
 /** How long a statement waits for another connection's transaction before it fails. */

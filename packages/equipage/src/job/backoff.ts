@@ -65,7 +65,9 @@ export function readBackoff(options: BackoffOptions | undefined, place: string):
  * @returns milliseconds, whole, 0 to capMs
  */
 export function backoffMs(backoff: Backoff, attempt: number, random: Random): number {
-  const grown = backoff.type === 'fixed' ? backoff.delayMs : backoff.delayMs * 2 ** (attempt - 1)
+  // Beyond 2^53 every delay is capped; a power without end would make NaN of a delay of 0.
+  const doublings = backoff.type === 'fixed' ? 0 : Math.min(attempt - 1, 53)
+  const grown = backoff.delayMs * 2 ** doublings
   const capped = Math.min(grown, backoff.capMs)
   return Math.round(capped * (1 - backoff.jitter * random()))
 }

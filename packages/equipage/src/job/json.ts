@@ -16,20 +16,23 @@ interface Misfit {
  * @throws E_NOT_JSON when something in it would be lost: a function, a Map, NaN, a cycle ...
  */
 export function throughJson(value: unknown, place: string): Json {
-  let written: string | undefined
   try {
-    written = JSON.stringify(value)
+    const misfit = findMisfit(value, '', [])
+    if (misfit) throw new EquipageError('E_NOT_JSON', { place, ...misfit })
+    return JSON.parse(JSON.stringify(value) ?? 'null') as Json
   } catch (cause) {
+    if (cause instanceof EquipageError) throw cause
+    // A toJSON or a getter that throws, or a depth that the stack cannot hold.
     const found = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause)
     throw new EquipageError('E_NOT_JSON', { place, path: '', found }, { cause })
   }
-  const misfit = findMisfit(value, '')
-  if (misfit) throw new EquipageError('E_NOT_JSON', { place, ...misfit })
-  return JSON.parse(written ?? 'null') as Json
 }
 
-/** The first misfit, depth first; the value holds no cycle (JSON.stringify has seen it). */
-function findMisfit(value: unknown, path: string): Misfit | undefined {
+/**
+ * The first misfit, depth first.
+ * @param around the objects that the value stands in, to notice a cycle
+ */
+function findMisfit(value: unknown, path: string, around: object[]): Misfit | undefined {
   switch (typeof value) {
     case 'number':
       return Number.isFinite(value) ? undefined : { path, found: String(value) }
@@ -38,19 +41,24 @@ function findMisfit(value: unknown, path: string): Misfit | undefined {
     case 'bigint':
       return { path, found: `a ${typeof value}` }
     case 'object':
-      return value === null ? undefined : findMisfitInside(value, path)
+      if (value === null) return undefined
+      if (around.includes(value)) return { path, found: 'an object that it stands in itself' }
+      return findMisfitInside(value, path, [...around, value])
     default:
       return undefined
   }
 }
 
-function findMisfitInside(value: object, path: string): Misfit | undefined {
+function findMisfitInside(value: object, path: string, around: object[]): Misfit | undefined {
+  if (value instanceof Date && Number.isNaN(value.getTime())) {
+    return { path, found: 'an invalid Date' }
+  }
   if ('toJSON' in value && typeof value.toJSON === 'function') return undefined
   if (Array.isArray(value)) {
     for (const [index, item] of value.entries()) {
       const inside = `${path}[${index}]`
       const misfit =
-        item === undefined ? { path: inside, found: 'undefined' } : findMisfit(item, inside)
+        item === undefined ? { path: inside, found: 'undefined' } : findMisfit(item, inside, around)
       if (misfit) return misfit
     }
     return undefined
@@ -60,7 +68,7 @@ function findMisfitInside(value: object, path: string): Misfit | undefined {
     return { path, found: `an instance of ${value.constructor.name}` }
   }
   for (const [key, item] of Object.entries(value)) {
-    const misfit = findMisfit(item, path === '' ? key : `${path}.${key}`)
+    const misfit = findMisfit(item, path === '' ? key : `${path}.${key}`, around)
     if (misfit) return misfit
   }
   return undefined

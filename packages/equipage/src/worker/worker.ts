@@ -33,14 +33,14 @@ export class Worker {
   /** @throws E_UNKNOWN_QUEUE when no job waits in a queue of that name */
   async start(): Promise<void> {
     const known = (await this.#parts.registry()).queues()
-    const queues = this.#options.queues ?? known
+    const queues = [...new Set(this.#options.queues ?? known)]
     for (const given of queues) {
       if (known.includes(given)) continue
       throw new EquipageError('E_UNKNOWN_QUEUE', { given, known, nearest: nearest(given, known) })
     }
-    if (this.#stopped || this.#consumer) return
     const { concurrency } = this.#options
     const carrier = await this.#parts.carrier()
+    if (this.#stopped || this.#consumer) return
     this.#consumer = carrier.consume({ queues, concurrency })
     await this.#consumer.start()
     this.#parts.log.info({ queues, concurrency }, 'worker started')
