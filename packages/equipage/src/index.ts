@@ -20,5 +20,5 @@ export {
 } from './job/index.ts'
 export type { Logger } from './log/index.ts'
 export { type PushOptions, Queue } from './queue/index.ts'
-export { EquipageScheduler, Schedule, type TickContext, Timetable } from './schedule/index.ts'
+export { EquipageScheduler, Schedule, stop, type TickContext, Timetable } from './schedule/index.ts'
 export { Worker, type WorkerOptions } from './worker/index.ts'

@@ -7,7 +7,7 @@ import { EquipageError } from '../core/errors.ts'
 import { type Random, systemRandom } from '../core/random.ts'
 import { type Database, openDatabase } from '../database/index.ts'
 import { AttemptRunner, type JobRegistry } from '../job/index.ts'
-import { type Log, type Logger, openLog } from '../log/index.ts'
+import { type Log, type Logger, type LogSettings, openLog } from '../log/index.ts'
 import { Queue } from '../queue/index.ts'
 import type { EquipageScheduler } from '../schedule/index.ts'
 import { Worker, type WorkerOptions } from '../worker/index.ts'
@@ -40,6 +40,7 @@ export class Equipage<Definition extends ConfigDefinition = ConfigDefinition<Fra
   readonly config: Config<SchemaOf<Definition>>
   readonly #services = new Services()
   #ready: Promise<void> | undefined
+  #logOutput: LogSettings['output'] = 'stdout'
 
   /** @throws E_CONFIG, which lists every fault of the configuration */
   constructor(basePath: string, options: AppOptions = {}) {
@@ -102,8 +103,14 @@ export class Equipage<Definition extends ConfigDefinition = ConfigDefinition<Fra
   }
 
   get #log(): Log {
-    const open = () => openLog(logSettings(this.settings, this.basePath), this.clock)
+    const settings = logSettings(this.settings, this.basePath)
+    const open = () => openLog({ ...settings, output: this.#logOutput }, this.clock)
     return this.service('log', open, log => log.close())
+  }
+
+  /** Sends the console's log lines to standard error, before the first of them: standard output is for a command's answer. */
+  logToStandardError(): void {
+    this.#logOutput = 'stderr'
   }
 
   /** The application's database; nothing is opened before the first query. */

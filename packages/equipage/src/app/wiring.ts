@@ -11,7 +11,7 @@ type FrameworkConfig = Config
 
 export function logSettings(config: FrameworkConfig, basePath: string): LogSettings {
   const { file, ...log } = config.get('log')
-  return { ...log, file: resolve(basePath, file), name: config.get('app.name') }
+  return { ...log, output: 'stdout', file: resolve(basePath, file), name: config.get('app.name') }
 }
 
 export function databaseSettings(config: FrameworkConfig, basePath: string): DatabaseSettings {

@@ -5,9 +5,7 @@ import { health } from './commands/health.ts'
 import { queuePush, queueStats } from './commands/queue.ts'
 import { scheduleList } from './commands/schedule.ts'
 import { findApp } from './find-app.ts'
-
-/** Writes one answer of a command to its reader. */
-export type Print = (text: string) => void
+import type { Print } from './print.ts'
 
 /** The `equipage` command: each of its commands works on the application that it finds. */
 export function buildProgram(print: Print): Command {
@@ -21,6 +19,7 @@ export function buildProgram(print: Print): Command {
     <Args extends unknown[]>(run: (app: AnyApp, print: Print, ...args: Args) => Promise<void>) =>
     async (...args: Args) => {
       const app = await findApp(program.opts<{ app?: string }>().app)
+      app.logToStandardError()
       try {
         await run(app, print, ...args)
       } finally {

@@ -1,18 +1,18 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { AnyApp } from '../app/index.ts'
 import { isEquipageError, toError } from '../core/errors.ts'
+import type { HandedBack, Lifecycle } from '../core/lifecycle.ts'
 import { isPretty, type Logger } from '../log/index.ts'
 import { scheduleTable } from './schedule-table.ts'
 
 /** A process at work. */
 export interface RunningRole {
   /** Ends what runs, within the grace period, and lets go of the application. */
-  stop(): Promise<{ handedBack: number }>
+  stop(): Promise<HandedBack>
 }
 
-/** Something that a role has started, to be stopped by a deadline. */
-interface Part {
-  stop(graceMs: number): Promise<{ handedBack: number }>
+/** Something that a role has started. */
+type Part = Pick<Lifecycle, 'stop'> & {
   /** Ticks that it has fired. */
   readonly fired?: number
 }
@@ -55,17 +55,7 @@ async function startScheduler(app: AnyApp, args: readonly string[]): Promise<Par
     `${scheduleTable(scheduler.schedule.schedules, Number.isNaN(now) ? app.clock.now() : now)}\n\n`,
   )
   app.log.info({ schedules: scheduler.schedule.schedules.length }, 'scheduler started')
-  const stop = async (graceMs: number) => {
-    await scheduler.stop(graceMs)
-    return { handedBack: 0 }
-  }
-  const firing: Part = {
-    stop,
-    get fired() {
-      return scheduler.fired
-    },
-  }
-  return [firing, ...parts]
+  return [scheduler, ...parts]
 }
 
 async function startQueues(app: AnyApp, args: readonly string[]): Promise<Part[]> {
@@ -114,11 +104,7 @@ function surviveStrayRejections(log: Logger): void {
   })
 }
 
-async function stopAll(
-  role: string,
-  app: AnyApp,
-  parts: readonly Part[],
-): Promise<{ handedBack: number }> {
+async function stopAll(role: string, app: AnyApp, parts: readonly Part[]): Promise<HandedBack> {
   const { log, clock } = app
   log.info({ graceMs: app.graceMs }, `${role} stopping`)
   const deadline = clock.monotonic() + app.graceMs

@@ -1,3 +1,4 @@
+import type { HandedBack, Lifecycle } from '../core/lifecycle.ts'
 import type { Attempt, Outcome, PushedJob, Receipt } from '../job/index.ts'
 
 /**
@@ -24,11 +25,6 @@ export interface Connection {
   stop(graceMs: number): Promise<HandedBack>
 }
 
-/** How many jobs a stop could not let end. They run again, here or elsewhere. */
-export interface HandedBack {
-  readonly handedBack: number
-}
-
 /** Takes jobs, keeps them, and gives them to whoever consumes. */
 export interface Carrier {
   /**
@@ -49,14 +45,7 @@ export interface ConsumeOptions {
 }
 
 /** Runs the jobs of some queues until it is stopped; it waits and goes on while the far side is away. */
-export interface Consumer {
-  start(): Promise<void>
-  /**
-   * Takes no new job, lets running ones end for `graceMs`, then aborts their signals and hands
-   * back what is left.
-   */
-  stop(graceMs: number): Promise<HandedBack>
-}
+export type Consumer = Lifecycle
 
 /** The jobs of one queue by state. `completed` is null where completed jobs are not kept. */
 export interface QueueCounts {

@@ -4,7 +4,6 @@ export type {
   Connection,
   ConsumeOptions,
   Consumer,
-  HandedBack,
   QueueCounts,
   RunAttempt,
   ScheduleEntry,

@@ -86,6 +86,8 @@ export const catalogue = {
     `${f.connection} does not answer at ${f.address} (${f.reason}); start it, or mend REDIS_HOST and REDIS_PORT or REDIS_URL`,
   E_CONNECTION_REFUSED: (f: { connection: string; address: string; reason: string }) =>
     `${f.connection} at ${f.address} does not let us in (${f.reason}); mend REDIS_USERNAME and REDIS_PASSWORD, or REDIS_URL`,
+  E_CONNECTION_REPLY: (f: { connection: string; address: string; reason: string }) =>
+    `${f.connection} at ${f.address} refused the call: ${f.reason}`,
   E_PUSH_REFUSED: (f: { job: string; reply: number }) =>
     `BullMQ refused job "${f.job}" with its code ${f.reply}; look the code up in its documentation`,
 

@@ -3,10 +3,15 @@
  *
  * | call | allowed | effect |
  * |---|---|---|
- * | start | once | ready for work when it resolves; rejects when it cannot begin, and is then stopped |
- * | stop | always: before start, during it, twice | takes no new work, lets go of everything it holds, resolves when that is done |
+ * | start | once | at work when it resolves; rejects when it cannot begin |
+ * | stop | always: before the start, and twice | takes no new work, lets what runs end for `graceMs`, then aborts it, and lets go of everything it holds |
  */
 export interface Lifecycle {
   start(): Promise<void>
-  stop(): Promise<void>
+  stop(graceMs: number): Promise<HandedBack>
+}
+
+/** How many jobs a stop could not let end. They run again, here or elsewhere. */
+export interface HandedBack {
+  readonly handedBack: number
 }

@@ -12,7 +12,6 @@ import {
   SqliteDriver,
   type SqliteStatement,
 } from 'kysely'
-import { systemClock, wait } from '../core/clock.ts'
 import { EquipageError } from '../core/errors.ts'
 
 /** How long a statement waits for another connection's transaction before it fails. */
@@ -33,7 +32,7 @@ export class NodeSqliteDialect extends SqliteDialect {
   readonly #database: () => Promise<SqliteDatabase>
 
   constructor(file: string) {
-    const database = async () => open(file)
+    const database = () => open(file)
     super({ database })
     this.#database = database
   }
@@ -74,20 +73,25 @@ class PatientConnection implements DatabaseConnection {
     this.#connection = connection
   }
 
-  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    const deadline = performance.now() + busyLimitMs
-    for (let tries = 0; ; tries++) {
-      try {
-        return await this.#connection.executeQuery<R>(query)
-      } catch (error) {
-        if (!isBusy(error) || performance.now() > deadline) throw error
-      }
-      await pause(Math.min(2 ** tries, busyPauseMs))
-    }
+  executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    return patiently(() => this.#connection.executeQuery<R>(query))
   }
 
   streamQuery<R>(query: CompiledQuery, chunkSize: number): AsyncIterableIterator<QueryResult<R>> {
     return this.#connection.streamQuery<R>(query, chunkSize)
+  }
+}
+
+/** Tries again while another connection writes. */
+async function patiently<T>(attempt: () => T | Promise<T>): Promise<T> {
+  const deadline = performance.now() + busyLimitMs
+  for (let tries = 0; ; tries++) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > deadline) throw error
+    }
+    await pause(Math.min(2 ** tries, busyPauseMs))
   }
 }
 
@@ -97,8 +101,8 @@ function isBusy(error: unknown): boolean {
   return error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === busy
 }
 
-function open(file: string): SqliteDatabase {
-  const database = openFile(file)
+async function open(file: string): Promise<SqliteDatabase> {
+  const database = await openFile(file)
   const statements = new Map<string, SqliteStatement>()
   return {
     close: () => database.close(),
@@ -114,13 +118,18 @@ function open(file: string): SqliteDatabase {
   }
 }
 
-function openFile(file: string): DatabaseSync {
+async function openFile(file: string): Promise<DatabaseSync> {
+  let database: DatabaseSync | undefined
   try {
     if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true })
-    const database = new DatabaseSync(file, { timeout: busyLimitMs })
-    database.exec('pragma journal_mode = wal; pragma synchronous = normal; pragma busy_timeout = 0')
-    return database
+    const opened = new DatabaseSync(file)
+    database = opened
+    // Two processes that turn a new file to WAL at once are refused, whatever SQLite's own timeout.
+    await patiently(() => opened.exec('pragma journal_mode = wal'))
+    opened.exec('pragma synchronous = normal')
+    return opened
   } catch (cause) {
+    database?.close()
     throw new EquipageError('E_DATABASE_OPEN', { file, reason: String(cause) }, { cause })
   }
 }

@@ -5,6 +5,7 @@ import type { Logger } from '../log/index.ts'
 import { backoffMs } from './backoff.ts'
 import type { JobContext, Progress, RegisteredApp } from './context.ts'
 import type { JobDefinition } from './define-job.ts'
+import { nextOfChain } from './hand-over.ts'
 import { type Json, throughJson } from './json.ts'
 import { readPayload } from './payload.ts'
 import type { PushedJob, Receipt, Stamp } from './pushed-job.ts'
@@ -89,19 +90,24 @@ export class AttemptRunner {
     })
     log.debug('job started')
     const startedAt = this.#parts.clock.monotonic()
-    const outcome = await this.#outcomeOf(attempt, definition, log)
+    const outcome = await this.#outcomeOf(attempt, registry, definition, log)
     this.ended++
     recordEnd(log, outcome, Math.round(this.#parts.clock.monotonic() - startedAt))
     return this.#handOn(outcome, attempt, definition, log)
   }
 
-  async #outcomeOf(attempt: Attempt, definition: JobDefinition, log: Logger): Promise<Ended> {
+  async #outcomeOf(
+    attempt: Attempt,
+    registry: JobRegistry,
+    definition: JobDefinition,
+    log: Logger,
+  ): Promise<Ended> {
     try {
       const payload = await readPayload(definition, attempt.data)
       await this.#parts.ready()
       const returned = await this.#perform(attempt, definition, payload, log)
       const result = throughJson(returned, `result of job "${definition.name}"`)
-      return { state: 'completed', result, next: await this.#nextOf(attempt, result) }
+      return { state: 'completed', result, next: await nextOfChain(registry, attempt, result) }
     } catch (thrown) {
       return this.#failure(attempt, definition, toError(thrown))
     }
@@ -165,48 +171,6 @@ export class AttemptRunner {
       const err = toError(thrown)
       log.error({ err }, 'the next job of the chain could not be pushed')
       return this.#failure(attempt, definition, err)
-    }
-  }
-
-  /** The chain's next job; undefined at its end, and for a job that stands alone. */
-  async #nextOf(attempt: Attempt, result: Json): Promise<PushedJob | undefined> {
-    const stamp = attempt.stamp.chain
-    if (!stamp) return undefined
-    const chain = (await this.#parts.jobs()).chain(stamp.name)
-    const link = stamp.link + 1
-    if (!chain || chain.links[stamp.link]?.job.name !== attempt.name) {
-      const fields = { chain: stamp.name, link: stamp.link, job: attempt.name }
-      throw new EquipageError('E_CHAIN_CHANGED', fields)
-    }
-    const next = chain.links[link]
-    if (!next) return undefined
-    const { job } = next
-    return {
-      id: `${stamp.id}-${link}`,
-      name: job.name,
-      queue: job.queue,
-      data: await this.#handOver(chain.name, next.payloadOf, job, result),
-      attempts: job.attempts,
-      delayMs: 0,
-      priority: 0,
-      stamp: { ...attempt.stamp, chain: { ...stamp, link } },
-    }
-  }
-
-  async #handOver(
-    chain: string,
-    payloadOf: ((result: unknown) => unknown) | undefined,
-    job: JobDefinition,
-    result: Json,
-  ): Promise<Json> {
-    try {
-      const payload = throughJson((await payloadOf?.(result)) ?? {}, `payload of job "${job.name}"`)
-      await readPayload(job, payload)
-      return payload
-    } catch (thrown) {
-      const cause = toError(thrown)
-      const fields = { chain, job: job.name, reason: cause.message }
-      throw new EquipageError('E_CHAIN_HANDOVER', fields, { cause })
     }
   }
 

@@ -17,7 +17,7 @@ interface Misfit {
  */
 export function throughJson(value: unknown, place: string): Json {
   try {
-    const misfit = findMisfit(value, '', [])
+    const misfit = findMisfit(value, '', new Set())
     if (misfit) throw new EquipageError('E_NOT_JSON', { place, ...misfit })
     return JSON.parse(JSON.stringify(value) ?? 'null') as Json
   } catch (cause) {
@@ -32,7 +32,7 @@ export function throughJson(value: unknown, place: string): Json {
  * The first misfit, depth first.
  * @param around the objects that the value stands in, to notice a cycle
  */
-function findMisfit(value: unknown, path: string, around: object[]): Misfit | undefined {
+function findMisfit(value: unknown, path: string, around: Set<object>): Misfit | undefined {
   switch (typeof value) {
     case 'number':
       return Number.isFinite(value) ? undefined : { path, found: String(value) }
@@ -42,14 +42,19 @@ function findMisfit(value: unknown, path: string, around: object[]): Misfit | un
       return { path, found: `a ${typeof value}` }
     case 'object':
       if (value === null) return undefined
-      if (around.includes(value)) return { path, found: 'an object that it stands in itself' }
-      return findMisfitInside(value, path, [...around, value])
+      if (around.has(value)) return { path, found: 'an object that it stands in itself' }
+      around.add(value)
+      try {
+        return findMisfitInside(value, path, around)
+      } finally {
+        around.delete(value)
+      }
     default:
       return undefined
   }
 }
 
-function findMisfitInside(value: object, path: string, around: object[]): Misfit | undefined {
+function findMisfitInside(value: object, path: string, around: Set<object>): Misfit | undefined {
   if (value instanceof Date && Number.isNaN(value.getTime())) {
     return { path, found: 'an invalid Date' }
   }

@@ -1,8 +1,9 @@
-import { type DestinationStream, destination } from 'pino'
+import { destination } from 'pino'
 import { build as pretty } from 'pino-pretty'
 import type { Clock } from '../core/clock.ts'
 import { EquipageError } from '../core/errors.ts'
 import { nearest } from '../core/nearest.ts'
+import type { Channel } from './channel.ts'
 import { DailyFile } from './daily-file.ts'
 
 const channelNames = ['console', 'single', 'daily'] as const
@@ -11,15 +12,12 @@ export type ChannelName = (typeof channelNames)[number]
 export interface ChannelSettings {
   /** The console's form: `auto` is pretty on a terminal. */
   format: 'auto' | 'json' | 'pretty'
+  /** Which of the process's two outputs the console is. */
+  output: 'stdout' | 'stderr'
   /** The file of `single`; `daily` puts the date before its ending. Absolute. */
   file: string
   /** How many days `daily` keeps. */
   keep: number
-}
-
-/** Somewhere that lines go, written synchronously. */
-export interface Channel extends DestinationStream {
-  end(): void
 }
 
 /**
@@ -29,7 +27,7 @@ export interface Channel extends DestinationStream {
 export function openChannel(name: string, settings: ChannelSettings, clock: Clock): Channel {
   switch (name) {
     case 'console':
-      return openConsole(settings.format)
+      return openConsole(settings)
     case 'single':
       return destination({ dest: settings.file, sync: true, mkdir: true })
     case 'daily':
@@ -43,20 +41,23 @@ export function openChannel(name: string, settings: ChannelSettings, clock: Cloc
   }
 }
 
-function openConsole(format: ChannelSettings['format']): Channel {
-  const stdout = 1
-  if (!isPretty(format)) return destination({ dest: stdout, sync: true })
+function openConsole({ format, output }: ChannelSettings): Channel {
+  const stream = process[output]
+  if (!isPretty(format, output)) return destination({ dest: stream.fd, sync: true })
   return pretty({
-    destination: stdout,
+    destination: stream.fd,
     sync: true,
     singleLine: true,
     ignore: 'app,pid',
     translateTime: 'SYS:HH:MM:ss.l',
-    colorize: process.stdout.isTTY === true && process.stdout.hasColors(),
+    colorize: stream.isTTY === true && stream.hasColors(),
   })
 }
 
 /** Whether the console is written for a person. */
-export function isPretty(format: ChannelSettings['format']): boolean {
-  return format === 'pretty' || (format === 'auto' && process.stdout.isTTY === true)
+export function isPretty(
+  format: ChannelSettings['format'],
+  output: ChannelSettings['output'] = 'stdout',
+): boolean {
+  return format === 'pretty' || (format === 'auto' && process[output].isTTY === true)
 }

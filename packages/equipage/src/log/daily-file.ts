@@ -2,7 +2,7 @@ import { readdirSync, rmSync } from 'node:fs'
 import { basename, dirname, extname, join } from 'node:path'
 import { destination } from 'pino'
 import type { Clock } from '../core/clock.ts'
-import type { Channel } from './channels.ts'
+import type { Channel } from './channel.ts'
 
 /**
  * A log file a day: `app.log` becomes `app.2026-11-21.log`, by the machine's own date, and only

@@ -8,17 +8,13 @@ import {
   type TickPayload,
 } from './action.ts'
 import type { Beginning } from './beginning.ts'
-import type { TimingParts } from './compose.ts'
 import { defaultPolicy, type SchedulePolicy } from './policy.ts'
 import { Registered } from './registered.ts'
-import type { Schedule } from './schedule.ts'
-import type { Zone } from './timing/zone.ts'
-import { TimingChain } from './timing-chain.ts'
+import { refuseBadName, type Schedule } from './schedule.ts'
+import { type GatheredTiming, TimingChain } from './timing-chain.ts'
 
 /** What a chain has gathered when its action is named. */
-export interface Draft<App> extends Omit<TimingParts, 'seed' | 'zone'> {
-  /** Undefined: the timetable's. */
-  readonly zone: Zone | undefined
+export interface Draft<App> extends GatheredTiming {
   readonly name: string | undefined
   readonly policy: Readonly<SchedulePolicy<App>>
   readonly action: Action<App>
@@ -36,6 +32,7 @@ export class Chain<App = unknown> extends TimingChain<App> {
   }
 
   override name(text: string): this {
+    refuseBadName(text, this.place)
     this.#name = text
     return this
   }
@@ -76,12 +73,9 @@ export class Chain<App = unknown> extends TimingChain<App> {
   }
 
   #end(action: Action<App>): Registered<App> {
-    const schedule = this.#register({
-      ...this.gathered,
-      name: this.#name,
-      policy: this.#policy,
-      action,
-    })
+    const schedule = this.#register(
+      this.gathered({ name: this.#name, policy: this.#policy, action }),
+    )
     return new Registered(schedule)
   }
 }

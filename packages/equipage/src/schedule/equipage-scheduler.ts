@@ -1,5 +1,6 @@
 import type { TickMemory } from '../connection/index.ts'
 import type { Clock } from '../core/clock.ts'
+import type { HandedBack, Lifecycle } from '../core/lifecycle.ts'
 import type { RegisteredApp } from '../job/index.ts'
 import type { Logger } from '../log/index.ts'
 import type { Queue } from '../queue/index.ts'
@@ -26,7 +27,7 @@ type ConfigOf<App> = App extends { config: infer Config } ? Config : never
  * What an application's scheduler extends, in `app/scheduler.ts`: `register()` writes the
  * schedules onto `this.schedule`.
  */
-export abstract class EquipageScheduler<App = RegisteredApp> {
+export abstract class EquipageScheduler<App = RegisteredApp> implements Lifecycle {
   readonly app: App
   /** All schedules of the application. */
   readonly schedule: Timetable<App>
@@ -91,11 +92,12 @@ export abstract class EquipageScheduler<App = RegisteredApp> {
 
   /**
    * Fires no more ticks, waits for those that are being decided, and gives inline functions
-   * `graceMs` to end before their signals are aborted. Stopping twice, or before the start, is fine.
+   * `graceMs` to end before their signals are aborted; they hand nothing back. Stopping twice, or before the start, is fine.
    */
-  async stop(graceMs = 0): Promise<void> {
+  async stop(graceMs = 0): Promise<HandedBack> {
     this.#shouldExit = true
     await this.#loop.stop()
     await this.#firing.stop(graceMs)
+    return { handedBack: 0 }
   }
 }

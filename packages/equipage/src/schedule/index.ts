@@ -1,4 +1,4 @@
-export type { Action, TickContext } from './action.ts'
+export { type Action, stop, type TickContext } from './action.ts'
 export { EquipageScheduler, type SchedulerParts } from './equipage-scheduler.ts'
 export { Schedule } from './schedule.ts'
 export { Timetable, type TimetableOptions } from './timetable.ts'

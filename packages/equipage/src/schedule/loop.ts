@@ -3,6 +3,7 @@ import type { Clock, Timer } from '../core/clock.ts'
 import { isEquipageError, toError } from '../core/errors.ts'
 import type { Logger } from '../log/index.ts'
 import { DueHeap } from './due-heap.ts'
+import { endOfTime } from './end-of-time.ts'
 import { dueTicks } from './misfires.ts'
 import type { Schedule } from './schedule.ts'
 import type { TickFiring } from './tick-firing.ts'
@@ -101,6 +102,7 @@ export class TickLoop<App> {
 
   /** Puts an entry in its place by its next tick; one that has none is left out. */
   #enter(entry: Entry<App>): void {
+    if (entry.cursor >= endOfTime) return
     const next = entry.schedule.timing.next(entry.cursor, entry.schedule.anchor)
     if (next === null) return
     entry.wakeAt = next

@@ -1,5 +1,7 @@
 import type { Temporal } from 'temporal-polyfill'
 import type { Clock } from '../core/clock.ts'
+import { shown } from '../core/error-catalogue.ts'
+import { EquipageError } from '../core/errors.ts'
 import type { Action } from './action.ts'
 import { epochMsOf, type InstantLike, zonedAt } from './instant.ts'
 import type { Condition, MisfirePolicy, OverlapPolicy, SchedulePolicy } from './policy.ts'
@@ -92,8 +94,12 @@ export class Schedule<App = unknown> {
     this.#anchor = Math.floor(epochMs)
   }
 
-  /** Names it; what its timing draws from the name is drawn anew. */
+  /**
+   * Names it; what its timing draws from the name is drawn anew.
+   * @throws E_BAD_TIMING when the text is no name
+   */
   rename(name: string): void {
+    refuseBadName(name, this.#timing.words)
     this.#name = name
     this.#timing = this.#timing.reseed?.(name) ?? this.#timing
   }
@@ -129,4 +135,13 @@ export class Schedule<App = unknown> {
     if (given === undefined) return Math.floor(this.#clock.now())
     return epochMsOf(given, `schedule "${this.name ?? this.words}"`)
   }
+}
+
+/** @throws E_BAD_TIMING unless it is a text of one line, 1 to 200 characters, that begins and ends with none blank */
+export function refuseBadName(name: unknown, place: string): void {
+  if (typeof name === 'string' && name.length <= 200 && /^\S(.*\S)?$/.test(name)) return
+  throw new EquipageError('E_BAD_TIMING', {
+    place: `${place}, .name(${shown(name)})`,
+    fault: 'is no name; use 1 to 200 characters on one line, without blanks around them',
+  })
 }

@@ -4,7 +4,8 @@ import { EquipageError, isEquipageError, toError } from '../core/errors.ts'
 import type { PushedJob } from '../job/index.ts'
 import type { Logger } from '../log/index.ts'
 import type { Queue } from '../queue/index.ts'
-import type { CallAction, PushAction, TickContext } from './action.ts'
+import { type CallAction, type PushAction, stop, type TickContext } from './action.ts'
+import { endOfTime } from './end-of-time.ts'
 import { zonedAt } from './instant.ts'
 import type { DueTick } from './misfires.ts'
 import type { Schedule } from './schedule.ts'
@@ -44,7 +45,6 @@ export class TickFiring<App> {
     const log = this.#parts.log.child({
       schedule: name,
       tick: tick.scheduledFor.toISOString(),
-      lagMs: tick.lagMs,
       ...(due.misfire ? { misfire: true } : {}),
     })
     const reason = due.missed ? 'missed' : await this.#reasonToSkip(schedule, tick, log)
@@ -65,11 +65,16 @@ export class TickFiring<App> {
       schedule: schedule.name ?? '',
       scheduledFor: new Date(due.instant),
       previous: from === schedule.anchor ? null : new Date(from),
-      lagMs: Math.max(0, this.#parts.memory.now() - due.instant),
+      lagMs: this.#lagMs(due.instant),
       misfire: due.misfire,
       date: zonedAt(due.instant, schedule.zone).toPlainDate().toString(),
       signal: this.#stopping.signal,
     }
+  }
+
+  /** How late it is now: asking conditions and making the payload count. */
+  #lagMs(instant: number): number {
+    return Math.max(0, this.#parts.memory.now() - instant)
   }
 
   /** Why the tick does not run; undefined when it does. A condition that throws is a no. */
@@ -116,7 +121,7 @@ export class TickFiring<App> {
     const answer = await this.#parts.memory.claim({ ...claim, job })
     if (answer.outcome === 'claimed') {
       this.fired++
-      log.info({ job: action.name }, 'tick fired')
+      log.info({ lagMs: this.#lagMs(claim.instant), job: action.name }, 'tick fired')
       this.#follow(
         Promise.resolve(answer.pushed),
         log,
@@ -135,11 +140,27 @@ export class TickFiring<App> {
     const answer = await this.#parts.memory.claim(claim)
     if (answer.outcome === 'claimed') {
       this.fired++
-      log.info('tick fired')
-      const called = (async () => action.call(tick))()
+      log.info({ lagMs: this.#lagMs(claim.instant) }, 'tick fired')
+      const called = (async () => {
+        if ((await action.call(tick)) === stop) await this.#end(claim, log)
+      })()
       this.#follow(called, log, 'the function of a schedule failed')
     }
     return answer
+  }
+
+  /**
+   * The function answered `stop`: the cursor goes to the end of time, past every tick, and stays
+   * there for all processes until the definition changes.
+   */
+  async #end(claim: TickClaim, log: Logger): Promise<void> {
+    let from = claim.instant
+    for (;;) {
+      const answer = await this.#parts.memory.claim({ ...claim, from, instant: endOfTime })
+      if (answer.outcome !== 'taken' || answer.cursor === endOfTime) break
+      from = answer.cursor
+    }
+    log.info('the schedule has answered stop, and is not fired again')
   }
 
   /** Lets something run on its own; a stop waits for it. */

@@ -10,6 +10,7 @@ import { zonedAt } from './instant.ts'
 import { LaravelWords } from './laravel-words.ts'
 import { type Moment, momentMs } from './moment.ts'
 import type { Registered } from './registered.ts'
+import { Repetition } from './repetition.ts'
 import { Schedule } from './schedule.ts'
 import { cronTiming, parseCron } from './timing/cron/parse.ts'
 import { OnceTiming } from './timing/once-timing.ts'
@@ -42,6 +43,7 @@ export class Timetable<App = unknown> extends LaravelWords<Chain<App>> {
   /** What was written, by its text: a thousand schedules at 03:00 hold one timing. Dropped when closed. */
   readonly #timings = new Map<string, Timing>()
   readonly #expressions = new Map<string, Beginning>()
+  readonly #beginEvery = (beginning: Beginning) => this.begin(beginning)
   #closed = false
 
   /** @throws E_UNKNOWN_ZONE */
@@ -72,7 +74,7 @@ export class Timetable<App = unknown> extends LaravelWords<Chain<App>> {
    * @throws E_BAD_TIMING when it is not a positive whole number
    */
   every(n = 1): Every<Chain<App>> {
-    return new Every(n, beginning => this.begin(beginning))
+    return new Every(new Repetition(n), this.#beginEvery)
   }
 
   /**

@@ -14,6 +14,11 @@ import {
 import { hoursWindow } from './timing/window.ts'
 import { type Zone, zoneNamed } from './timing/zone.ts'
 
+/** What a chain says of its timing; a zone that was not named is the timetable's. */
+export interface GatheredTiming extends Omit<TimingParts, 'seed' | 'zone'> {
+  readonly zone: Zone | undefined
+}
+
 /** The part of a chain that says when: it stands before the action. */
 export abstract class TimingChain<App> extends PolicyChain<App> {
   readonly #beginning: Beginning
@@ -33,26 +38,17 @@ export abstract class TimingChain<App> extends PolicyChain<App> {
    * @throws E_BAD_TIME, E_BAD_TIMING, E_UNKNOWN_ZONE
    */
   at(...given: readonly [string, ...string[]]): this {
-    const place = `${this.place}.at(${given.map(text => `'${String(text)}'`).join(', ')})`
     const { form } = this.#beginning
-    if (!form)
-      throw new EquipageError('E_BAD_TIMING', {
-        place,
-        fault: 'has no time inside it to choose; leave .at(...) out',
-      })
+    const place = () => `${this.place}.at(${given.map(text => `'${String(text)}'`).join(', ')})`
+    const refuse = (fault: string) => new EquipageError('E_BAD_TIMING', { place: place(), fault })
+    if (!form) throw refuse('has no time inside it to choose; leave .at(...) out')
     if (this.#times)
-      throw new EquipageError('E_BAD_TIMING', {
-        place,
-        fault: "is a second .at(...); write several times in one: .at('08:00', '20:00')",
-      })
+      throw refuse("is a second .at(...); write several times in one: .at('08:00', '20:00')")
     const last = given.at(-1) ?? ''
     const zone = given.length > 1 && !looksLikeTime(String(last)) ? last : undefined
     const times = zone === undefined ? given : given.slice(0, -1)
     if (times.length > 1 && form !== 'day')
-      throw new EquipageError('E_BAD_TIMING', {
-        place,
-        fault: `takes one time; write a cron expression for several in one ${form}`,
-      })
+      throw refuse(`takes one time; write a cron expression for several in one ${form}`)
     this.#times = clockTimes(times, form, place)
     return zone === undefined ? this : this.timezone(zone)
   }
@@ -175,14 +171,14 @@ export abstract class TimingChain<App> extends PolicyChain<App> {
     return this.days(0)
   }
 
-  /** What was gathered; a zone that was not named is the timetable's. */
-  protected get gathered(): Omit<TimingParts, 'seed' | 'zone'> & { zone: Zone | undefined } {
-    return {
+  /** What was gathered for the action that ends the chain. */
+  protected gathered<Rest extends object>(rest: Rest): GatheredTiming & Rest {
+    return Object.assign(rest, {
       beginning: this.#beginning,
       times: this.#times,
       zone: this.#zone ?? this.#beginning.zone,
       bounds: this.#bounds,
-    }
+    })
   }
 
   protected override get place(): string {

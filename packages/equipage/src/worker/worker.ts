@@ -1,5 +1,6 @@
-import type { Carrier, Consumer, HandedBack } from '../connection/index.ts'
+import type { Carrier, Consumer } from '../connection/index.ts'
 import { EquipageError } from '../core/errors.ts'
+import type { HandedBack, Lifecycle } from '../core/lifecycle.ts'
 import { nearest } from '../core/nearest.ts'
 import type { JobRegistry } from '../job/index.ts'
 import type { Logger } from '../log/index.ts'
@@ -19,7 +20,7 @@ export interface WorkerParts {
 }
 
 /** Runs the jobs of some queues, whatever the connection. Stopping it before it started, and twice, is fine. */
-export class Worker {
+export class Worker implements Lifecycle {
   readonly #options: WorkerOptions
   readonly #parts: WorkerParts
   #consumer: Consumer | undefined

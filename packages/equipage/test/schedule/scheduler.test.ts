@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { syncConnection } from '../../src/connection/sync/sync-connection.ts'
 import { AttemptRunner, defineJob, JobRegistry } from '../../src/job/index.ts'
 import { Queue } from '../../src/queue/index.ts'
-import { EquipageScheduler, type Timetable } from '../../src/schedule/index.ts'
+import { EquipageScheduler, stop, type Timetable } from '../../src/schedule/index.ts'
 import { VirtualClock } from '../../src/testing/index.ts'
 import { capturedLog } from '../support/lines.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
@@ -315,6 +315,27 @@ suite('a scheduler', { concurrency: true }, () => {
       ['00:15', '00:30', '00:45', '01:00'],
     )
     assert.ok(lines.some(({ msg }) => msg.startsWith('another release has registered')))
+  })
+
+  test('a function that answers stop is not fired again, nor after a restart, until its definition changes', async t => {
+    const { clock, boot } = world(t)
+    const runs: string[] = []
+    const register = (every: number) => (schedule: Timetable<unknown>) => {
+      schedule.cron(`*/${every} * * * *`).do(function once() {
+        runs.push(new Date(clock.now()).toISOString().slice(11, 16))
+        return stop
+      })
+    }
+    const first = await boot(register(5))
+    await clock.advance(30 * minute)
+    await first.stop()
+    const second = await boot(register(5))
+    await clock.advance(30 * minute)
+    assert.deepEqual(runs, ['00:05'])
+    await second.stop()
+    await boot(register(7))
+    await clock.advance(20 * minute)
+    assert.deepEqual(runs, ['00:05', '01:07'])
   })
 
   test('two schedulers over one state fire each tick once', async t => {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { Temporal } from 'temporal-polyfill'
 import type { Pushable } from '../../src/job/pushable.ts'
+import type { Registered } from '../../src/schedule/registered.ts'
 import { Timetable } from '../../src/schedule/timetable.ts'
 
 const at = (iso: string) => Date.parse(iso)
@@ -115,6 +117,81 @@ describe('the chain', () => {
   })
 })
 
+describe('next and nextTicks', () => {
+  const chains: ((timetable: Timetable) => { do(run: () => void): Registered })[] = [
+    t => t.every(90).minutes,
+    t => t.every().day.at('02:30'),
+    t => t.cron('*/20 * * * *'),
+    t => t.every(5).to(10).hours,
+    t => t.every().hour.limit(4),
+  ]
+
+  it('agree, whatever kind of instant they are asked after, and leave that instant out', () => {
+    for (const write of chains) {
+      const registered = write(madrid()).do(cleanup)
+      const ticks = registered.nextTicks(6)
+      let after: Temporal.ZonedDateTime | undefined
+      for (const tick of ticks) {
+        after = registered.next(after) ?? undefined
+        assert.equal(String(after), String(tick))
+      }
+      const [first, second] = ticks
+      assert.ok(first && second)
+      for (const same of [first, first.toInstant(), first.epochMilliseconds])
+        assert.equal(String(registered.next(same)), String(second))
+      assert.equal(String(registered.next(new Date(first.epochMilliseconds))), String(second))
+      assert.equal(first.timeZoneId, 'Europe/Madrid')
+    }
+  })
+
+  it('come to an end with the schedule', () => {
+    const registered = madrid().every().hour.limit(2).do(cleanup)
+    const ticks = registered.nextTicks(5)
+    assert.equal(ticks.length, 2)
+    assert.equal(registered.next(ticks[1]), null)
+    assert.deepEqual(registered.nextTicks(5, ticks[1]), [])
+  })
+})
+
+describe('the default for missed ticks', () => {
+  it('is to skip them under a minute, and else to make up for the latest', () => {
+    const misfire = (write: (timetable: Timetable) => { do(run: () => void): Registered }) =>
+      write(madrid()).do(cleanup).schedule.misfire
+    assert.equal(
+      misfire(t => t.every(59).seconds),
+      'skip',
+    )
+    assert.equal(
+      misfire(t => t.every().minute),
+      'once',
+    )
+    assert.equal(
+      misfire(t => t.every().day.at('03:00')),
+      'once',
+    )
+    assert.equal(
+      misfire(t => t.every(5).seconds.misfire('all')),
+      'all',
+    )
+  })
+
+  it('takes a window, and refuses what is no policy', () => {
+    const { schedule } = madrid().every().day.do(cleanup).misfire('once', { within: '12h' })
+    assert.equal(schedule.misfireWithinMs, 43_200_000)
+    const wrong = 'twice' as 'once'
+    assert.throws(() => madrid().every().day.misfire(wrong), {
+      message: /use 'skip', 'once', 'all'/,
+    })
+    assert.throws(
+      () =>
+        madrid()
+          .every()
+          .day.overlap(wrong as 'skip'),
+      { code: 'E_BAD_TIMING' },
+    )
+  })
+})
+
 describe('a wrong chain', () => {
   const refused = (code: string, message: RegExp, write: (timetable: Timetable) => unknown) =>
     it(`is refused: ${message.source}`, () =>
@@ -134,6 +211,22 @@ describe('a wrong chain', () => {
   )
   refused('E_BAD_CRON', /has hour 25; use 0 to 23/, t => t.cron('0 25 * * *'))
   refused('E_BAD_CRON', /can never fire/, t => t.cron('0 0 31 2 *'))
+  refused('E_BAD_TIMING', /second \.at/, t => t.every().day.at('01:00').at('02:00'))
+  refused('E_BAD_TIMING', /takes one time/, t => t.every().hour.at(':00', ':30'))
+  refused('E_BAD_TIMING', /contradicts the expression's own zone/, t =>
+    t.cron('TZ=Asia/Tokyo @daily').timezone('UTC'),
+  )
+  refused('E_BAD_TIMING', /longer than 1,000 years/, t => t.every(1e9).weeks)
+  refused('E_BAD_TIMING', /has no fixed length/, t => t.every(1).to(2).months)
+  refused('E_BAD_TIMING', /not \.do\(cleanup\(\)\)/, t => t.every().day.do(cleanup() as never))
+  refused('E_BAD_TIMING', /hourlyAt\(60\)/, t => t.hourlyAt(60))
+  refused('E_BAD_TIMING', /has no hour 24/, t => t.twiceDaily(1, 24))
+  refused('E_BAD_TIMING', /has no day 32/, t => t.monthlyOn(32))
+  refused('E_BAD_TIMING', /has no month 13/, t => t.yearlyOn(13))
+  refused('E_TIMETABLE_CLOSED', /inside register\(\)/, t => {
+    t.close()
+    t.every().hour.do(cleanup)
+  })
   refused('E_SCHEDULE_NEEDS_NAME', /write \.name\('\.\.\.'\)/, t => {
     t.every().hour.do(() => {})
     t.close()

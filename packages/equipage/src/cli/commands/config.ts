@@ -1,5 +1,5 @@
 import type { AnyApp } from '../../app/index.ts'
-import type { Print } from '../program.ts'
+import type { Print } from '../print.ts'
 import { table } from '../table.ts'
 
 /** `equipage config` */

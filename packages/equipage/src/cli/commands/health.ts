@@ -1,5 +1,5 @@
 import type { AnyApp } from '../../app/index.ts'
-import type { Print } from '../program.ts'
+import type { Print } from '../print.ts'
 
 /** `equipage health`: that it gets this far says that the configuration is valid. */
 export async function health(app: AnyApp, print: Print): Promise<void> {

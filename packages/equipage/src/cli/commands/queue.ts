@@ -1,6 +1,6 @@
 import type { AnyApp } from '../../app/index.ts'
 import { EquipageError, toError } from '../../core/errors.ts'
-import type { Print } from '../program.ts'
+import type { Print } from '../print.ts'
 import { table } from '../table.ts'
 
 /** `equipage queue push NAME '{json}'` */

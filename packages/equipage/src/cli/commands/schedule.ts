@@ -1,5 +1,5 @@
 import type { AnyApp } from '../../app/index.ts'
-import type { Print } from '../program.ts'
+import type { Print } from '../print.ts'
 import { scheduleRows, scheduleTable } from '../schedule-table.ts'
 
 /** `equipage schedule list`: reads the schedules, fires none. */

@@ -1,5 +1,5 @@
 import { Redis, type RedisOptions } from 'ioredis'
-import { EquipageError } from '../../core/errors.ts'
+import { EquipageError, isEquipageError } from '../../core/errors.ts'
 
 /** Where Redis is, and how the application is let in. */
 export interface RedisSettings {
@@ -99,10 +99,12 @@ export async function probe(settings: RedisSettings): Promise<void> {
   }
 }
 
-/** A failure to reach Redis, as this framework's error. */
+/** A failed call to Redis as this framework's error: it is away, it does not let us in, or it refuses the call. */
 export function connectionError(settings: RedisSettings, cause: unknown): EquipageError {
+  if (isEquipageError(cause)) return cause
   const reason = cause instanceof Error ? cause.message : String(cause)
-  const code = refusal.test(reason) ? 'E_CONNECTION_REFUSED' : 'E_CONNECTION_AWAY'
   const fields = { connection: 'Redis', address: addressOf(settings), reason }
-  return new EquipageError(code, fields, { cause })
+  if (refusal.test(reason)) return new EquipageError('E_CONNECTION_REFUSED', fields, { cause })
+  const answered = cause instanceof Error && cause.name === 'ReplyError'
+  return new EquipageError(answered ? 'E_CONNECTION_REPLY' : 'E_CONNECTION_AWAY', fields, { cause })
 }

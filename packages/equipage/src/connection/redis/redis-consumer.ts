@@ -2,9 +2,10 @@ import { DelayedError, type Job, UnrecoverableError, WaitingError, Worker } from
 import type { Redis } from 'ioredis'
 import { type Clock, settlesWithin } from '../../core/clock.ts'
 import { EquipageError, toError } from '../../core/errors.ts'
+import type { HandedBack } from '../../core/lifecycle.ts'
 import { type Outcome, readStamp } from '../../job/index.ts'
 import type { Logger } from '../../log/index.ts'
-import type { ConsumeOptions, Consumer, HandedBack, RunAttempt } from '../connection.ts'
+import type { ConsumeOptions, Consumer, RunAttempt } from '../connection.ts'
 import { type RedisSettings, workerClient } from './client.ts'
 import { watchConnection } from './watch-connection.ts'
 
@@ -78,8 +79,10 @@ export class RedisConsumer implements Consumer {
           error instanceof RetryLater ? error.delayMs : 0,
       },
     })
-    // Lost connections are told of once, by the connection itself.
-    worker.on('error', err => log.debug({ err, queue }, 'worker error'))
+    worker.on('error', err => {
+      // A lost connection is told of once, by the connection itself.
+      if (connection.status === 'ready') log.error({ err, queue }, 'worker error')
+    })
     worker.on('stalled', jobId =>
       log.warn({ jobId, queue }, 'job stalled: its worker went silent, it runs again'),
     )

@@ -1,7 +1,8 @@
 import { type Clock, settlesWithin, type Timer } from '../../core/clock.ts'
 import { EquipageError } from '../../core/errors.ts'
+import type { HandedBack } from '../../core/lifecycle.ts'
 import type { Attempt, Outcome } from '../../job/index.ts'
-import type { HandedBack, RunAttempt } from '../connection.ts'
+import type { RunAttempt } from '../connection.ts'
 import { type KeptJobs, renewalMs } from './kept-jobs.ts'
 
 /** What an attempt needs to know, before it is given a signal. */

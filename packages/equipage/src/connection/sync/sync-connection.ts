@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.ts'
+import type { HandedBack } from '../../core/lifecycle.ts'
 import type { Logger } from '../../log/index.ts'
-import type { Connection, HandedBack, RunAttempt } from '../connection.ts'
+import type { Connection, RunAttempt } from '../connection.ts'
 import { InlineRuns } from './inline-runs.ts'
 import { KeptJobs, type Retention } from './kept-jobs.ts'
 import { StateFile } from './state-file.ts'

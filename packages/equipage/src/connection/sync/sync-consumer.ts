@@ -1,7 +1,8 @@
 import type { Clock, Timer } from '../../core/clock.ts'
+import type { HandedBack } from '../../core/lifecycle.ts'
 import type { Receipt } from '../../job/index.ts'
 import type { Logger } from '../../log/index.ts'
-import type { ConsumeOptions, Consumer, HandedBack } from '../connection.ts'
+import type { ConsumeOptions, Consumer } from '../connection.ts'
 import type { KeptJobs } from './kept-jobs.ts'
 import type { JobRow } from './state-file.ts'
 

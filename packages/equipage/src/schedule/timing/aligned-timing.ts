@@ -1,3 +1,4 @@
+import { lastLocal } from './calendar.ts'
 import type { ElapsedUnit } from './interval-timing.ts'
 import { elapsedUnits } from './interval-timing.ts'
 import type { Steps } from './steps.ts'
@@ -39,6 +40,7 @@ export class AlignedTiming implements Timing {
   }
 
   next(after: number, anchor: number): number | null {
+    if (after > lastLocal) return null
     const unitMs = elapsedUnits[this.#unit]
     const offset = this.#zone.offsetAt(anchor)
     const local = anchor + offset

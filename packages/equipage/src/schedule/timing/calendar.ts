@@ -12,6 +12,9 @@ export const weekMs = 604_800_000
 /** No timing answers beyond the last millisecond of the year 9999. */
 export const lastLocal = 253_402_300_799_999
 
+/** No calendar timing answers before the year 0. */
+export const firstInstant = -62_167_219_200_000
+
 /** The day of a local time, from 1970-01-01. */
 export const dayOf = (local: number): number => Math.floor(local / dayMs)
 

@@ -21,31 +21,43 @@ export type ClockForm = keyof typeof forms
 /** Whether a text can only be meant as a time: no zone's name begins so. */
 export const looksLikeTime = (text: string): boolean => /^\s*[\d:]/.test(text)
 
+/** Milliseconds from the beginning of the day, the hour or the minute; undefined when it is no such time. */
+function read(given: string, form: ClockForm): number | undefined {
+  const match = typeof given === 'string' ? forms[form].form.exec(given) : null
+  if (!match) return undefined
+  const first = Number(match[1] ?? 0)
+  const second = Number(match[2] ?? 0)
+  const third = Number(match[3] ?? 0)
+  if (form === 'minute') return first < 60 ? first * secondMs : undefined
+  if (form === 'hour') {
+    if (first > 59 || second > 59) return undefined
+    // ':30' names the minute, '30:15' the minute and the second.
+    return match[1] === undefined ? second * minuteMs : first * minuteMs + second * secondMs
+  }
+  if (first > 23 || second > 59 || third > 59) return undefined
+  return first * hourMs + second * minuteMs + third * secondMs
+}
+
 /**
  * Milliseconds from the beginning of the day, the hour or the minute.
- * @param place the call that was given the time, as the error shall name it
+ * @param place the call that was given the time, as the error shall name it; called on an error only
  * @throws E_BAD_TIME when it is not written as the unit wants it, or out of range
  */
-export function clockTime(given: string, form: ClockForm, place: string): number {
-  const { form: pattern, allowed } = forms[form]
-  const match = typeof given === 'string' ? pattern.exec(given) : null
-  if (match) {
-    const [first = 0, second = 0, third = 0] = match.slice(1).map(part => Number(part ?? 0))
-    if (form === 'minute' && first < 60) return first * secondMs
-    if (form === 'hour' && first < 60 && second < 60) {
-      // ':30' names the minute, '30:15' the minute and the second.
-      return match[1] === undefined ? second * minuteMs : first * minuteMs + second * secondMs
-    }
-    if (form === 'day' && first < 24 && second < 60 && third < 60)
-      return first * hourMs + second * minuteMs + third * secondMs
-  }
-  throw new EquipageError('E_BAD_TIME', { place, given, allowed })
+export function clockTime(given: string, form: ClockForm, place: string | (() => string)): number {
+  const time = read(given, form)
+  if (time !== undefined) return time
+  const told = typeof place === 'string' ? place : place()
+  throw new EquipageError('E_BAD_TIME', { place: told, given, allowed: forms[form].allowed })
 }
 
 /** Several times, ascending, each once. */
-export function clockTimes(given: readonly string[], form: ClockForm, place: string): ClockTimes {
+export function clockTimes(
+  given: readonly string[],
+  form: ClockForm,
+  place: string | (() => string),
+): ClockTimes {
   const times = given.map(time => clockTime(time, form, place))
-  return [...new Set(times)].sort((a, b) => a - b)
+  return times.length === 1 ? times : [...new Set(times)].sort((a, b) => a - b)
 }
 
 /** " at 03:00 and 15:00"; nothing when the anchor's time is kept. */

@@ -1,4 +1,4 @@
-import { dayMs } from './calendar.ts'
+import { dayMs, firstInstant, lastLocal } from './calendar.ts'
 import type { Timing } from './timing.ts'
 import type { WallPattern } from './wall-timing.ts'
 import type { Zone } from './zone.ts'
@@ -21,7 +21,8 @@ export class ElapsedTiming implements Timing {
   }
 
   next(after: number): number | null {
-    let start = after + 1
+    if (after > lastLocal) return null
+    let start = Math.max(after, firstInstant) + 1
     for (;;) {
       const offset = this.#zone.offsetAt(start)
       const local = this.#pattern.next(start - 1 + offset, 0)

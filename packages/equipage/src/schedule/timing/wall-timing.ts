@@ -1,3 +1,4 @@
+import { firstInstant, lastLocal } from './calendar.ts'
 import type { Timing } from './timing.ts'
 import type { Zone } from './zone.ts'
 
@@ -33,8 +34,11 @@ export class WallTiming implements Timing {
   }
 
   next(after: number, anchor: number): number | null {
+    if (after > lastLocal) return null
+    // The anchor first: the zone then remembers the place around `after`, where it is asked next.
     const anchorLocal = this.#pattern.anchored ? this.#zone.localAt(anchor) : 0
-    const local = this.#pattern.next(this.#zone.reachedAt(after), anchorLocal)
+    const from = this.#zone.reachedAt(Math.max(after, firstInstant))
+    const local = this.#pattern.next(from, anchorLocal)
     return local === null ? null : this.#zone.instantOf(local)
   }
 

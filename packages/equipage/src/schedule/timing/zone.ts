@@ -149,7 +149,8 @@ export class Zone {
   }
 
   #temporal(instant: number): Temporal.ZonedDateTime {
-    return Temporal.Instant.fromEpochMilliseconds(instant).toZonedDateTimeISO(this.name)
+    const within = Math.max(-reachMs, Math.min(reachMs, instant))
+    return Temporal.Instant.fromEpochMilliseconds(within).toZonedDateTimeISO(this.name)
   }
 }
 
@@ -159,6 +160,8 @@ const widestOffsetMs = 16 * 3_600_000
 const settledMs = 2 * widestOffsetMs
 /** An instant this far outside the table starts a new one instead of walking there change by change. */
 const farMs = 60 * 366 * dayMs
+/** As far as Temporal reaches to either side of 1970. */
+const reachMs = 8_640_000_000_000_000
 /** The end of the year 10000: no timing asks further. */
 const furthestMs = 253_433_923_200_000
 
@@ -177,16 +180,22 @@ export function zoneNamed(name: string, place: string): Zone {
   try {
     zone = new Zone(name)
   } catch (cause) {
-    const known = Intl.supportedValuesOf('timeZone')
     throw new EquipageError(
       'E_UNKNOWN_ZONE',
-      { place, zone: name, nearest: nearest(String(name), known) },
+      { place, zone: name, nearest: nearestZone(name) },
       { cause },
     )
   }
   const shared = zones.get(zone.name) ?? zone
   zones.set(shared.name, shared)
   return shared
+}
+
+/** Only names of about the same length are compared, so that a long text costs nothing. */
+function nearestZone(given: unknown): string | undefined {
+  const name = String(given)
+  const alike = (zone: string) => Math.abs(zone.length - name.length) <= 3
+  return nearest(name, Intl.supportedValuesOf('timeZone').filter(alike))
 }
 
 /** The zone of the machine. */

@@ -6,6 +6,7 @@ export const logSettings: LogSettings = {
   channel: 'single',
   stack: [],
   format: 'json',
+  output: 'stdout',
   file: '/nowhere/app.log',
   keep: 7,
   redact: [],

@@ -1,0 +1,54 @@
+import { EquipageError, toError } from '../core/errors.ts'
+import type { ChainLink } from './define-chain.ts'
+import { type Json, throughJson } from './json.ts'
+import { readPayload } from './payload.ts'
+import type { PushedJob, Stamp } from './pushed-job.ts'
+import type { JobRegistry } from './registry.ts'
+
+/**
+ * The job that follows in a chain. Its id comes from its place in the chain's run, so that a
+ * second push of the same link is refused.
+ * @param ended the job before it, and its stamp
+ * @param result what that job returned
+ * @returns undefined at the chain's end, and for a job that stands alone
+ * @throws E_CHAIN_CHANGED, E_CHAIN_HANDOVER
+ */
+export async function nextOfChain(
+  registry: JobRegistry,
+  ended: { readonly name: string; readonly stamp: Stamp },
+  result: Json,
+): Promise<PushedJob | undefined> {
+  const stamp = ended.stamp.chain
+  if (!stamp) return undefined
+  const chain = registry.chain(stamp.name)
+  if (!chain || chain.links[stamp.link]?.job.name !== ended.name) {
+    const fields = { chain: stamp.name, link: stamp.link, job: ended.name }
+    throw new EquipageError('E_CHAIN_CHANGED', fields)
+  }
+  const link = stamp.link + 1
+  const next = chain.links[link]
+  if (!next) return undefined
+  const { name, queue, attempts } = next.job
+  return {
+    id: `${stamp.id}-${link}`,
+    name,
+    queue,
+    data: await handOver(chain.name, next, result),
+    attempts,
+    delayMs: 0,
+    priority: 0,
+    stamp: { ...ended.stamp, chain: { ...stamp, link } },
+  }
+}
+
+async function handOver(chain: string, { job, payloadOf }: ChainLink, result: Json): Promise<Json> {
+  try {
+    const payload = throughJson((await payloadOf?.(result)) ?? {}, `payload of job "${job.name}"`)
+    await readPayload(job, payload)
+    return payload
+  } catch (thrown) {
+    const cause = toError(thrown)
+    const fields = { chain, job: job.name, reason: cause.message }
+    throw new EquipageError('E_CHAIN_HANDOVER', fields, { cause })
+  }
+}

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { z } from 'zod'
+import { defineChain, defineJob, firstJob } from '../../src/job/index.ts'
+
+const ingest = defineJob({
+  name: 'ingest',
+  payload: z.object({ date: z.string() }),
+  run: ({ payload }) => ({ rows: payload.date.length }),
+})
+const report = defineJob({
+  name: 'report',
+  payload: z.object({ rows: z.number() }),
+  run: () => 'done',
+})
+
+describe('a chain', () => {
+  it('has its jobs in the order in which they were written', () => {
+    const chain = defineChain({ name: 'day', start: ingest })
+      .andThen(report, ({ rows }) => ({ rows }))
+      .andThen(ingest, text => ({ date: text }))
+    assert.equal(chain.kind, 'chain')
+    assert.equal(chain.name, 'day')
+    assert.deepEqual(
+      chain.links.map(link => link.job.name),
+      ['ingest', 'report', 'ingest'],
+    )
+    assert.equal(chain.links[0]?.payloadOf, undefined)
+    assert.deepEqual(chain.links[1]?.payloadOf?.({ rows: 3 }), { rows: 3 })
+    assert.equal(firstJob(chain), ingest)
+  })
+
+  it('is not changed by the one that goes on from it', () => {
+    const short = defineChain({ name: 'day', start: ingest })
+    const long = short.andThen(report, result => result)
+    assert.deepEqual([short.links.length, long.links.length], [1, 2])
+  })
+
+  it('is no promise: awaiting it gives the chain', async () => {
+    const chain = defineChain({ name: 'day', start: ingest })
+    assert.equal(await chain, chain)
+  })
+
+  it('is refused with a name that is none', () => {
+    assert.throws(() => defineChain({ name: 'a day', start: ingest }), {
+      code: 'E_BAD_NAME',
+      message: /^'a day' is no name for a chain; use/,
+    })
+  })
+
+  it('is refused when the next payload is no function of the result', () => {
+    const chain = defineChain({ name: 'day', start: ingest })
+    assert.throws(() => chain.andThen(report, { rows: 1 } as never), {
+      code: 'E_BAD_OPTION',
+      message:
+        'chain "day", andThen(report, ...): expected a function of the result before it, got { rows: 1 }',
+    })
+  })
+})
+
+describe('the first job', () => {
+  it('of a job is the job itself', () => {
+    assert.equal(firstJob(report), report)
+  })
+})

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { defineChain, defineJob, JobRegistry } from '../../src/job/index.ts'
+
+const run = () => null
+const report = defineJob({ name: 'report', queue: 'slow', run })
+const ingest = defineJob({ name: 'ingest', queue: 'fast', run })
+const day = defineChain({ name: 'day', start: ingest })
+
+function registryOf(...definitions: Parameters<JobRegistry['add']>[0][]): JobRegistry {
+  const registry = new JobRegistry()
+  for (const definition of definitions) registry.add(definition, `app/jobs/${definition.name}.ts`)
+  return registry
+}
+
+describe('the registry', () => {
+  it('finds jobs and chains by their names, and tells one from the other', () => {
+    const registry = registryOf(report, ingest, day)
+    assert.equal(registry.job('report'), report)
+    assert.equal(registry.chain('day'), day)
+    assert.equal(registry.job('day'), undefined)
+    assert.equal(registry.chain('report'), undefined)
+    assert.equal(registry.job('toString'), undefined)
+    assert.deepEqual(registry.names(), ['day', 'ingest', 'report'])
+  })
+
+  it('knows every queue that a job names, and the default one', () => {
+    assert.deepEqual(registryOf(report, ingest, day).queues(), ['default', 'fast', 'slow'])
+    assert.deepEqual(registryOf().queues(), ['default'])
+  })
+
+  it('takes the same definition twice, from two files that export it', () => {
+    const registry = registryOf(report, ingest)
+    registry.add(report, 'app/jobs/index.ts')
+    assert.deepEqual(registry.names(), ['ingest', 'report'])
+  })
+
+  for (const [what, other] of [
+    ['job', defineJob({ name: 'report', run })],
+    ['chain', defineChain({ name: 'report', start: ingest })],
+  ] as const) {
+    it(`refuses a ${what} of a name that another job has, and says where both are`, () => {
+      assert.throws(() => registryOf(report).add(other, 'app/jobs/other.ts'), {
+        code: 'E_DUPLICATE_JOB',
+        message:
+          'two definitions are named "report": app/jobs/report.ts and app/jobs/other.ts; rename one of them',
+      })
+    })
+  }
+})
+
+describe('a definition that is pushed', () => {
+  it('is resolved by itself and by its name', () => {
+    const registry = registryOf(report, day)
+    assert.equal(registry.resolve(report), report)
+    assert.equal(registry.resolve('day'), day)
+  })
+
+  it('is refused when nothing of its name is registered, with the nearest that is', () => {
+    const stranger = defineJob({ name: 'reprot', run })
+    assert.throws(() => registryOf(report).resolve(stranger), {
+      code: 'E_UNKNOWN_JOB',
+      message:
+        'no job or chain "reprot" is registered; did you mean "report"?; export its definition from a file under app/jobs/',
+    })
+    assert.throws(() => registryOf().resolve('anything'), {
+      code: 'E_UNKNOWN_JOB',
+      message: /^no job or chain "anything" is registered; export/,
+    })
+  })
+
+  it('is refused when another definition has its name', () => {
+    const other = defineJob({ name: 'report', run })
+    assert.throws(() => registryOf(report).resolve(other), {
+      code: 'E_UNKNOWN_JOB',
+      message:
+        '"report" is another definition than the one registered from app/jobs/report.ts; push that one, or rename this',
+    })
+  })
+})

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import {
+  type Attempt,
+  AttemptRunner,
+  type ChainDefinition,
+  type JobDefinition,
+  JobRegistry,
+  type Outcome,
+  type PushedJob,
+  type Receipt,
+} from '../../../src/job/index.ts'
+import { capturedLog } from '../../support/captured-log.ts'
+import { StubClock } from '../../support/stub-clock.ts'
+
+type Definition = JobDefinition | ChainDefinition
+
+/** A pipeline over some jobs, with a clock that stands still, and everything that it did. */
+export function pipeline(definitions: readonly Definition[], parts: Partial<Parts> = {}) {
+  const clock = new StubClock()
+  const { log, lines } = capturedLog()
+  const pushed: PushedJob[] = []
+  const reported: unknown[] = []
+  const registry = new JobRegistry()
+  for (const definition of definitions) registry.add(definition, 'app/jobs/all.ts')
+  const runner = new AttemptRunner({
+    jobs: async () => registry,
+    app: 'the application',
+    log,
+    clock,
+    random: () => 0,
+    ready: async () => undefined,
+    push: async job => {
+      pushed.push(job)
+      return receiptOf(job)
+    },
+    ...parts,
+  })
+  /** Runs one attempt of the first definition, changed as the test says. */
+  const run = (attempt: Partial<Attempt> = {}): Promise<Outcome> =>
+    runner.run({
+      id: 'job-1',
+      name: definitions[0]?.name ?? 'nobody',
+      queue: 'default',
+      data: {},
+      attempt: 1,
+      attempts: 3,
+      pushedAt: clock.now(),
+      stamp: {},
+      signal: new AbortController().signal,
+      report: progress => void reported.push(progress),
+      ...attempt,
+    })
+  return { clock, lines, pushed, reported, runner, run }
+}
+
+type Parts = ConstructorParameters<typeof AttemptRunner>[0]
+
+export function receiptOf({ id = 'given', name, queue }: PushedJob): Receipt {
+  return { id, name, queue, state: 'waiting' }
+}
+
+/** The error of an attempt that ended in a state. */
+export function errorOf(outcome: Outcome, state: 'failed' | 'retrying'): Error {
+  assert.ok(outcome.state === state, `${outcome.state} instead of ${state}`)
+  return outcome.error
+}
