@@ -18,7 +18,8 @@ export async function findApp(given: string | undefined): Promise<AnyApp> {
   const module = (await import(pathToFileURL(file).href)) as Record<string, unknown>
   const { createApp } = module
   if (typeof createApp !== 'function') throw new EquipageError('E_NO_APP', { place: file })
-  return createApp() as AnyApp
+  // Its folder, because the command may have been called from elsewhere.
+  return createApp(nearestPackage(dirname(file))) as AnyApp
 }
 
 function indexOf(folder: string): string | undefined {

@@ -21,7 +21,7 @@ export interface ChainDefinition<Input = unknown, Result = unknown>
    */
   andThen<NextInput, NextPayload, NextResult>(
     job: JobDefinition<NextInput, NextPayload, NextResult>,
-    payloadOf: (result: Result) => NextInput | Promise<NextInput>,
+    payloadOf: (result: Result) => NoInfer<NextInput> | Promise<NoInfer<NextInput>>,
   ): ChainDefinition<Input, NextResult>
 }
 

@@ -87,7 +87,7 @@ export class Queue {
    */
   async pushMany<Input, Result>(
     job: Pushable<Input, Result>,
-    payloads: readonly Input[],
+    payloads: readonly NoInfer<Input>[],
     options: PushOptions = {},
   ): Promise<Receipt<Result>[]> {
     const prepared = await Promise.all(

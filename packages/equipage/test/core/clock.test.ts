@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { systemClock, wait } from '../../src/core/clock.ts'
+import { settlesWithin, systemClock, wait } from '../../src/core/clock.ts'
 import { StubClock } from '../support/stub-clock.ts'
 
 describe("the machine's clock", () => {
@@ -80,6 +80,31 @@ describe('wait', () => {
   it('starts no timer when its signal has aborted before', async () => {
     const clock = new StubClock()
     await wait(clock, 5_000, AbortSignal.abort())
+    assert.equal(clock.timers, 0)
+  })
+})
+
+describe('a promise', () => {
+  it('settles within its limit when it resolves or rejects in time, and leaves no timer behind', async () => {
+    const clock = new StubClock()
+    assert.equal(await settlesWithin(Promise.resolve(), 5_000, clock), true)
+    assert.equal(await settlesWithin(Promise.reject(new Error('x')), 5_000, clock), true)
+    assert.equal(clock.timers, 0)
+  })
+
+  it('does not when its limit passes before', async () => {
+    const clock = new StubClock()
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const answer = settlesWithin(promise, 5_000, clock)
+    clock.advance(5_000)
+    assert.equal(await answer, false)
+    resolve()
+    await promise
+  })
+
+  it('is not waited for at all with a limit of 0', async () => {
+    const clock = new StubClock()
+    assert.equal(await settlesWithin(Promise.resolve(), 0, clock), false)
     assert.equal(clock.timers, 0)
   })
 })

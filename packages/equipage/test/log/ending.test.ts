@@ -8,13 +8,19 @@ import { logSettings } from './support/settings.ts'
 
 const program = join(import.meta.dirname, 'support', 'log-process.ts')
 
+interface Ended {
+  stdout: string
+  stderr: string
+  end: unknown
+}
+
 /** Runs a process that logs and ends. */
-function run(argument: object): Promise<{ stdout: string; end: unknown }> {
+function run(argument: object): Promise<Ended> {
   const args = [program, JSON.stringify(argument)]
   const options = { maxBuffer: 2 ** 26, env: { ...process.env, NO_COLOR: '1' } }
   return new Promise(resolve => {
-    execFile(process.execPath, args, options, (error, stdout) =>
-      resolve({ stdout, end: error?.signal ?? error?.code ?? 0 }),
+    execFile(process.execPath, args, options, (error, stdout, stderr) =>
+      resolve({ stdout, stderr, end: error?.signal ?? error?.code ?? 0 }),
     )
   })
 }
@@ -58,7 +64,11 @@ describe('the null channel', () => {
   it('writes nowhere', async t => {
     const folder = temporaryFolder(t)
     const settings = { ...logSettings, channel: 'null', file: join(folder, 'logs', 'app.log') }
-    assert.deepEqual(await run({ settings, lines, end: 'close' }), { stdout: '', end: 0 })
+    assert.deepEqual(await run({ settings, lines, end: 'close' }), {
+      stdout: '',
+      stderr: '',
+      end: 0,
+    })
     assert.deepEqual(globSync(join(folder, '*')), [])
   })
 })
@@ -83,4 +93,13 @@ describe('the console', () => {
     assert.equal(await said('json').then(text => JSON.parse(text).msg), 'said')
     assert.match(await said('pretty'), /^\[?\d{2}:\d{2}:\d{2}\.\d{3}\]? INFO.*: said .*"line":1/)
   })
+
+  for (const format of ['json', 'pretty']) {
+    it(`is standard error, and leaves standard output alone, when ${format} is to go there`, async () => {
+      const settings = { ...logSettings, channel: 'console', format, output: 'stderr' }
+      const { stdout, stderr } = await run({ settings, lines: 3, end: 'SIGKILL' })
+      assert.equal(stdout, '')
+      assert.equal(stderr.split('said').length, 4)
+    })
+  }
 })

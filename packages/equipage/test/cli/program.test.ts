@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, describe, it } from 'node:test'
+import { buildProgram } from '../../src/cli/program.ts'
+import { shop } from './support/shop.ts'
+
+/** Runs one command over an application, and gives what it printed. */
+async function run(folder: string, ...args: string[]): Promise<string> {
+  const printed: string[] = []
+  const program = buildProgram(text => printed.push(text))
+  await program.parseAsync(['--app', folder, ...args], { from: 'user' })
+  assert.equal(printed.length, 1)
+  return printed[0] ?? ''
+}
+
+// A failed push sets it; it would become the exit code of this file.
+afterEach(() => {
+  process.exitCode = undefined
+})
+
+describe('equipage schedule list', () => {
+  it('shows the schedules without firing or keeping anything', async t => {
+    const folder = shop(t)
+    const [headings, , ...rows] = (await run(folder, 'schedule', 'list')).split('\n')
+    assert.match(headings ?? '', /^schedule +timing +zone +next tick$/)
+    assert.match(rows[0] ?? '', /^report +every 10 minutes +UTC +\d{4}-\d{2}-\d{2} \d{2}:\d{2}:/)
+    assert.match(rows[1] ?? '', /^nightly +every day at 03:00 +UTC +\S+ 03:00:00\+00:00$/)
+    assert.equal(existsSync(join(folder, 'storage')), false)
+  })
+
+  it('gives the same as JSON', async t => {
+    const rows = JSON.parse(await run(shop(t), 'schedule', 'list', '--json'))
+    assert.deepEqual(
+      rows.map(({ name, timing, zone }: Record<string, string>) => [name, timing, zone]),
+      [
+        ['report', 'every 10 minutes', 'UTC'],
+        ['nightly', 'every day at 03:00', 'UTC'],
+      ],
+    )
+    assert.ok(Date.parse(rows[0].next) > Date.now() - 1_000)
+  })
+
+  it('tells a schedule that is written wrong', async t => {
+    const scheduler = `
+      import { EquipageScheduler } from 'equipage'
+      export class Scheduler extends EquipageScheduler {
+        register() { this.schedule.every().day.at('25:00').name('x').do(() => {}) }
+      }
+    `
+    await assert.rejects(run(shop(t, { 'app/scheduler.ts': scheduler }), 'schedule', 'list'), {
+      code: 'E_BAD_TIME',
+    })
+  })
+})
+
+describe('equipage queue push', () => {
+  it('pushes a job by its name, with its payload as JSON', async t => {
+    const folder = shop(t)
+    assert.match(
+      await run(folder, 'queue', 'push', 'report', '{"id": 7}'),
+      /^report [\w-]{36}: completed$/,
+    )
+    const receipt = JSON.parse(await run(folder, 'queue', 'push', 'day', '{"id": 7}', '--json'))
+    const { id, ...rest } = receipt
+    assert.match(id, /^[\w-]+$/)
+    assert.deepEqual(rest, { name: 'day', queue: 'reports', state: 'completed', result: { id: 8 } })
+    assert.equal(process.exitCode, undefined)
+  })
+
+  it('says when the job has failed, and with which error; the exit code says so too', async t => {
+    const folder = shop(t)
+    assert.match(
+      await run(folder, 'queue', 'push', 'failing'),
+      /^failing .*: failed \(out of paper\)$/,
+    )
+    assert.equal(process.exitCode, 1)
+    const receipt = JSON.parse(await run(folder, 'queue', 'push', 'failing', '--json'))
+    assert.deepEqual([receipt.state, receipt.error], ['failed', 'out of paper'])
+  })
+
+  for (const [args, code, message] of [
+    [['report', '{id: 7}'], 'E_BAD_JSON', /the payload of "report" is not JSON \(.*'\{id: 7\}'/],
+    [['report', '{"id": "7"}'], 'E_BAD_PAYLOAD', /payload\.id/],
+    [['report'], 'E_BAD_PAYLOAD', /payload\.id/],
+    [['reprot'], 'E_UNKNOWN_JOB', /did you mean "report"/],
+  ] as const) {
+    it(`refuses ${args.join(' ')}`, async t => {
+      await assert.rejects(run(shop(t), 'queue', 'push', ...args), { code, message })
+    })
+  }
+})
+
+describe('equipage queue stats', () => {
+  it('counts the jobs of every queue', async t => {
+    const folder = shop(t)
+    await run(folder, 'queue', 'push', 'failing')
+    const [headings, , ...rows] = (await run(folder, 'queue', 'stats')).split('\n')
+    assert.match(headings ?? '', /^queue +waiting +delayed +active +completed +failed$/)
+    assert.match(rows[0] ?? '', /^default +0 +0 +0 +not kept +1$/)
+    assert.match(rows[1] ?? '', /^reports +0 +0 +0 +not kept +0$/)
+    const [first] = JSON.parse(await run(folder, 'queue', 'stats', '--json'))
+    assert.deepEqual([first.queue, first.failed, first.completed], ['default', 1, null])
+  })
+})
+
+describe('equipage config', () => {
+  it('shows every setting with its variable, and no secret', async t => {
+    const folder = shop(t)
+    const text = await run(folder, 'config')
+    assert.match(text, /^REDIS_PORT +queue\.redis\.port +6379 +Its port\.$/m)
+    assert.match(text, /^REDIS_PASSWORD +queue\.redis\.password +"\[hidden\]" +/m)
+    const settings = JSON.parse(await run(folder, 'config', '--json'))
+    assert.ok(settings.length > 30)
+    assert.ok(!(text + JSON.stringify(settings)).includes('hunter2'))
+  })
+})
+
+describe('equipage health', () => {
+  it('says that the connection answers', async t => {
+    assert.equal(await run(shop(t), 'health'), 'sync answers')
+  })
+
+  it('fails when it does not', async t => {
+    const redis = 'LOG_CHANNEL=null\nQUEUE_CONNECTION=redis\nREDIS_PORT=1\n'
+    await assert.rejects(run(shop(t, { '.env': redis }), 'health'), {
+      code: 'E_CONNECTION_AWAY',
+      message: /127\.0\.0\.1:1 .*mend REDIS_HOST and REDIS_PORT or REDIS_URL$/,
+    })
+  })
+})

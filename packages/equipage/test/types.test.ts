@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { z } from 'zod'
+import type { Config, Values } from '../src/config/index.ts'
+import { defineConfig, format } from '../src/config/index.ts'
+import {
+  defineChain,
+  defineJob,
+  type JobDefinition,
+  type Queue,
+  type Receipt,
+} from '../src/index.ts'
+
+// What is written here is never run: the compiler reads it, and `tsc -p .` fails where a line
+// that is marked as an error compiles, or one that is not marked does not.
+
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
+const same = <A, B>(..._: Same<A, B> extends true ? [] : ['these types differ']): void => undefined
+
+const report = defineJob({
+  name: 'report',
+  payload: z.object({ id: z.number(), limit: z.number().default(10) }),
+  run: ({ payload, attempt, signal }) => {
+    same<typeof payload, { id: number; limit: number }>()
+    same<typeof attempt, number>()
+    same<typeof signal, AbortSignal>()
+    return { rows: payload.limit, title: 'Report' }
+  },
+})
+const bare = defineJob({ name: 'bare', run: async () => 'done' })
+const optional = defineJob({
+  name: 'optional',
+  payload: z.object({ limit: z.number().default(10) }),
+  run: ({ payload }) => payload.limit,
+})
+const day = defineChain({ name: 'day', start: report })
+  .andThen(optional, ({ rows }) => ({ limit: rows }))
+  .andThen(bare, limit => (limit > 1 ? {} : undefined))
+
+const config = defineConfig({
+  shop: {
+    open: { doc: 'Open?', format: format.bool(), default: true, env: 'SHOP_OPEN' },
+    kind: { doc: 'Kind.', format: format.oneOf('corner', 'chain'), default: 'corner' },
+    motto: { doc: 'Said.', format: format.text(), default: null, nullable: true },
+    shelf: { wide: { doc: 'Metres.', format: format.int(1, 9), default: 2 } },
+  },
+})
+
+/** Never called. */
+const written = {
+  pushes(queue: Queue, at: Date) {
+    void queue.push(report, { id: 1 })
+    void queue.push(report, { id: 1, limit: 2 }, { priority: 1 })
+    void queue.push(bare)
+    void queue.push(bare, {}, { priority: 1 })
+    void queue.push(optional)
+    void queue.push(day, { id: 1 })
+    void queue.pushMany(report, [{ id: 1 }, { id: 2, limit: 3 }])
+    void queue.pushIn('10m', bare)
+    void queue.pushAt(at, report, { id: 1 })
+    // @ts-expect-error a payload is missing
+    void queue.push(report)
+    // @ts-expect-error a field is missing
+    void queue.push(report, {})
+    // @ts-expect-error a field of another type
+    void queue.push(report, { id: '1' })
+    // @ts-expect-error a field too many
+    void queue.push(report, { id: 1, other: 2 })
+    // @ts-expect-error a payload for a job that takes none
+    void queue.push(bare, { id: 1 })
+    // @ts-expect-error a field of another type, where the payload may be left out
+    void queue.push(optional, { limit: '10' })
+    // @ts-expect-error a chain takes what its first job takes
+    void queue.push(day, { limit: 1 })
+    // @ts-expect-error one payload of many is wrong
+    void queue.pushMany(report, [{ id: 1 }, { id: '2' }])
+    // @ts-expect-error a wrong payload for later
+    void queue.pushIn('10m', report, { id: '1' })
+    // @ts-expect-error a moment is a Date
+    void queue.pushAt('2026-12-01', bare)
+    // @ts-expect-error no such option
+    void queue.push(bare, {}, { prority: 1 })
+    // @ts-expect-error not by its name alone: the types would be gone
+    void queue.push('report', { id: 1 })
+  },
+
+  async results(queue: Queue) {
+    const receipt = await queue.push(report, { id: 1 })
+    same<typeof receipt, Receipt<{ rows: number; title: string }>>()
+    const { result } = receipt
+    same<typeof result, { rows: number; title: string } | undefined>()
+    same<Awaited<ReturnType<typeof written.pushBare>>, Receipt<string>>()
+    const [many] = await queue.pushMany(optional, [{}])
+    same<typeof many, Receipt<number> | undefined>()
+    const chain = await queue.push(day, { id: 1 })
+    same<typeof chain.result, string | undefined>()
+    // @ts-expect-error a result has no such field
+    void result?.lines
+  },
+  pushBare: (queue: Queue) => queue.push(bare),
+
+  handOvers() {
+    const start = defineChain({ name: 'other', start: report })
+    // @ts-expect-error the next job needs another type
+    start.andThen(optional, ({ title }) => ({ limit: title }))
+    // @ts-expect-error the result before it has no such field
+    start.andThen(optional, ({ lines }) => ({ limit: lines }))
+    // @ts-expect-error the next job needs a field
+    start.andThen(report, () => ({}))
+    // @ts-expect-error how the payload is made is missing
+    start.andThen(bare)
+    // @ts-expect-error a chain is no job, so nothing starts with it
+    defineChain({ name: 'nested', start: day })
+  },
+
+  definitions() {
+    // @ts-expect-error a job has a name
+    defineJob({ run: () => 1 })
+    // @ts-expect-error a backoff of no known type
+    defineJob({ name: 'x', backoff: { type: 'linear', delay: 1 }, run: () => 1 })
+    // @ts-expect-error a payload is a schema
+    defineJob({ name: 'x', payload: { id: Number }, run: () => 1 })
+    const payload = z.object({ id: z.number() })
+    // @ts-expect-error the payload has no such field
+    defineJob({ name: 'x', payload, run: ({ payload }) => payload.no })
+  },
+
+  settings(app: Config<typeof config.schema>) {
+    same<typeof kind, 'corner' | 'chain'>()
+    const kind = app.get('shop.kind')
+    const motto = app.get('shop.motto')
+    same<typeof motto, string | null>()
+    const wide = app.get('shop.shelf.wide')
+    same<typeof wide, number>()
+    const connection = app.get('queue.connection')
+    same<typeof connection, 'sync' | 'redis'>()
+    const shelf = app.get('shop.shelf')
+    same<typeof shelf, Values<(typeof config.schema)['shop']['shelf']>>()
+    // @ts-expect-error no such setting
+    app.get('shop.closed')
+    // @ts-expect-error misspelt
+    app.get('queue.conection')
+    // @ts-expect-error nothing is below a setting
+    app.get('shop.open.value')
+    // @ts-expect-error a value of another type
+    const text: string = app.get('shop.shelf.wide')
+    // @ts-expect-error nothing is changed after it was read
+    app.get('shop.shelf').wide = 3
+    return text
+  },
+}
+
+describe('the types', () => {
+  it('are checked by the compiler, in the functions above', () => {
+    const names = ['pushes', 'results', 'pushBare', 'handOvers', 'definitions', 'settings']
+    assert.deepEqual(Object.keys(written), names)
+    const jobs: JobDefinition[] = [report, bare, optional]
+    assert.equal(jobs.length, 3)
+    assert.equal(day.links.length, 3)
+  })
+})
