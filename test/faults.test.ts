@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { suite, test } from 'node:test'
-import { startRedis } from '../packages/equipage/test/support/redis.ts'
+import { freePort, startRedis } from '../packages/equipage/test/support/redis.ts'
 import { copyApplication } from './support/application.ts'
 
 const scheduleFault = (statement: string) => `
@@ -73,6 +75,16 @@ const faults: {
     says: [/"inspire"/, /\.name\(/],
   },
   {
+    title: 'an overlap policy, which is not kept yet',
+    schedule: 'this.schedule.every(1).minute.push(inspire).withoutOverlapping()',
+    says: [/E_OVERLAP_UNSUPPORTED.*"inspire"/],
+  },
+  {
+    title: 'a log file that cannot be written',
+    env: { LOG_CHANNEL: 'single', LOG_FILE: '/etc/passwd/app.log' },
+    says: [/E_LOG_FILE.*\/etc\/passwd\/app\.log/],
+  },
+  {
     title: 'a schedule without a name',
     schedule: 'this.schedule.every(1).minute.do(() => {})',
     says: [/\.name\(/],
@@ -115,6 +127,21 @@ suite('a fault of the configuration or of a definition', { concurrency: 4 }, () 
       assert.doesNotMatch(running.output(), /tick fired/)
     })
   }
+
+  test('a database that is away: the message says so, and the exit code is 1, so that a supervisor tries again', async t => {
+    const env = { DB_CONNECTION: 'pgsql', DB_PORT: String(await freePort()) }
+    const running = copyApplication(t).start(['queues.ts'], env)
+    assert.equal(await running.ended, 1, running.output())
+    assert.match(running.output(), /E_DATABASE_AWAY: the database does not answer/)
+  })
+
+  test('no app/scheduler.ts: scheduler.ts says so', async t => {
+    const application = copyApplication(t)
+    rmSync(join(application.folder, 'app/scheduler.ts'))
+    const running = application.start(['scheduler.ts'])
+    assert.equal(await running.ended, 78, running.output())
+    assert.match(running.output(), /E_NO_SCHEDULER.*app\/scheduler\.ts/)
+  })
 
   test('a wrong password for Redis: the message names the server and the variable, never the password', async t => {
     const redis = await startRedis({ password: 'right' })

@@ -142,7 +142,10 @@ suite('the processes', { concurrency: true }, () => {
       await worker.said(/at work/)
       worker.signal('SIGTERM')
       assert.equal(await worker.ended, 1)
-      assert.match(worker.output(), /job handed back/)
+      assert.match(
+        worker.output(),
+        /"reason":"the worker is stopping; the job goes back to its queue","msg":"job handed back"/,
+      )
       const stats = application.start(
         ['node_modules/equipage/bin/equipage.js', 'queue', 'stats', '--json'],
         env,

@@ -36,18 +36,18 @@ export async function launch(
   if (Number.parseInt(given, 10) < oldestNode) {
     return end(
       `Equipage needs Node ${oldestNode} or newer, and this is ${given}. Run \`npm start\`, or \`npx node ${role}.ts\`: they use the Node that npm install has put into node_modules.`,
+      exitCodes.configuration,
     )
   }
-  let running: RunningRole | undefined
+  let running: RunningRole
   try {
     const { startRole } = await import('./roles.ts')
     const { createApp } = await load()
     if (stopRequest.aborted) process.exit(exitCodes.fine)
     running = await startRole(role, createApp(), process.argv.slice(2))
   } catch (error) {
-    await endWithFault(error)
+    return endWithFault(error)
   }
-  if (!running) process.exit(exitCodes.fine)
   await aborted(stopRequest)
   const { handedBack } = await running.stop()
   process.exit(handedBack > 0 ? exitCodes.failed : exitCodes.fine)
@@ -81,12 +81,16 @@ async function endWithFault(error: unknown): Promise<never> {
     process.exit(error.exitCode === 0 ? exitCodes.fine : exitCodes.configuration)
   }
   const { isEquipageError } = await import('../core/errors.ts')
-  if (isEquipageError(error)) return end(`${error.code}: ${error.message}`)
+  if (isEquipageError(error)) {
+    // What is away may come back: a supervisor that starts the process again is right to.
+    const code = error.code === 'E_DATABASE_AWAY' ? exitCodes.failed : exitCodes.configuration
+    return end(`${error.code}: ${error.message}`, code)
+  }
   console.error(error)
   process.exit(exitCodes.failed)
 }
 
-function end(message: string): never {
+function end(message: string, code: number): never {
   process.stderr.write(`${message}\n`)
-  process.exit(exitCodes.configuration)
+  process.exit(code)
 }

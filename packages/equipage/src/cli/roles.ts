@@ -1,6 +1,7 @@
+import { join } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { AnyApp } from '../app/index.ts'
-import { isEquipageError, toError } from '../core/errors.ts'
+import { EquipageError, isEquipageError, toError } from '../core/errors.ts'
 import type { HandedBack, Lifecycle } from '../core/lifecycle.ts'
 import { isPretty, type Logger } from '../log/index.ts'
 import { scheduleTable } from './schedule-table.ts'
@@ -26,22 +27,20 @@ export async function startRole(
   role: 'scheduler' | 'queues',
   app: AnyApp,
   args: readonly string[],
-): Promise<RunningRole | undefined> {
+): Promise<RunningRole> {
   const parts = await { scheduler: startScheduler, queues: startQueues }[role](app, args)
-  if (!parts) return undefined
   surviveStrayRejections(app.log)
   return { stop: () => stopAll(role, app, parts) }
 }
 
-async function startScheduler(app: AnyApp, args: readonly string[]): Promise<Part[] | undefined> {
+async function startScheduler(app: AnyApp, args: readonly string[]): Promise<Part[]> {
   const command = new Command('scheduler').description('Fires the schedules of app/scheduler.ts.')
   command.exitOverride().parse(args, { from: 'user' })
   await checkConnection(app)
   await app.ready()
   const scheduler = await app.scheduler
   if (!scheduler) {
-    app.log.error('there is no app/scheduler.ts, so there is nothing to fire')
-    return undefined
+    throw new EquipageError('E_NO_SCHEDULER', { file: join(app.basePath, 'app', 'scheduler.ts') })
   }
   const parts: Part[] = []
   // Jobs of an inline connection that were delayed or failed once are run by whoever is there.

@@ -53,6 +53,8 @@ export const catalogue = {
     `no setting is declared at "${f.path}"${f.nearest ? `; did you mean "${f.nearest}"?` : '; declare it in config/'}`,
 
   // log
+  E_LOG_FILE: (f: { file: string; reason: string }) =>
+    `the log file ${f.file} cannot be written (${f.reason}); mend LOG_FILE, or the rights of its folder`,
   E_LOG_CHANNEL: (f: { given: string; known: readonly string[]; nearest: string | undefined }) =>
     `LOG_STACK names the channel ${shown(f.given)}${f.nearest ? `; did you mean "${f.nearest}"?` : `; it may name ${f.known.join(', ')}`}`,
 
@@ -70,11 +72,11 @@ export const catalogue = {
   E_UNKNOWN_JOB: (f: { name: string; other: string | undefined; nearest: string | undefined }) =>
     f.other
       ? `"${f.name}" is another definition than the one registered from ${f.other}; push that one, or rename this`
-      : `no job or chain "${f.name}" is registered${f.nearest ? `; did you mean "${f.nearest}"?` : ''}; export its definition from a file under app/jobs/`,
+      : `no job or chain "${f.name}" is registered; ${f.nearest ? `did you mean "${f.nearest}"?` : 'export its definition from a file under app/jobs/'}`,
   E_JOB_TIMEOUT: (f: { job: string; timeoutMs: number }) =>
     `job "${f.job}" took longer than its timeout of ${f.timeoutMs} ms; raise the timeout, or make the job shorter`,
   E_JOB_NOT_HERE: (f: { job: string; waitedMs: number }) =>
-    `no release that knows job "${f.job}" came within ${Math.round(f.waitedMs / 60_000)} minutes; deploy one and retry the job`,
+    `no release that knows job "${f.job}" came within ${Math.round(f.waitedMs / 60_000)} minutes of the first look; deploy one and retry the job`,
   E_CHAIN_CHANGED: (f: { chain: string; link: number; job: string }) =>
     `job "${f.job}" was pushed as number ${f.link + 1} of chain "${f.chain}", which this release does not have there; push the chain again`,
   E_CHAIN_HANDOVER: (f: { chain: string; job: string; reason: string }) =>
@@ -113,12 +115,16 @@ export const catalogue = {
     `${f.place} is not JSON (${f.reason}): ${shown(f.given)}; write it as '{"name": "value"}'`,
 
   // database
+  E_DATABASE_AWAY: (f: { reason: string }) =>
+    `the database does not answer (${f.reason}); start it, or mend DB_HOST and DB_PORT`,
   E_DATABASE_OPEN: (f: { file: string; reason: string }) =>
     `the database file ${f.file} cannot be opened (${f.reason}); check that its folder can be written to and that it is an SQLite file`,
   E_MIGRATION: (f: { owner: string; migration: string | undefined; reason: string }) =>
     `${f.migration ? `migration "${f.migration}"` : 'the migrations'} of "${f.owner}" failed, and nothing of it was kept: ${f.reason}`,
 
   // schedule
+  E_OVERLAP_UNSUPPORTED: (f: { name: string; overlap: string }) =>
+    `schedule "${f.name}" has the overlap policy '${f.overlap}', which this version does not keep yet; remove it, and let the job itself see to it`,
   E_UNKNOWN_ZONE: (f: { place: string; zone: string; nearest: string | undefined }) =>
     `${f.place}: there is no time zone ${shown(f.zone)}; ${f.nearest ? `did you mean "${f.nearest}"?` : 'use an IANA name such as "Europe/Madrid"'}`,
   E_BAD_CRON: (f: { expression: unknown; fault: string }) =>

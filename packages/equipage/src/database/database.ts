@@ -57,6 +57,9 @@ export class Database {
     const { error, results } = await migrator.migrateToLatest()
     if (error === undefined) return
     if (isEquipageError(error, 'E_DATABASE_OPEN')) throw error
+    const cause = toError(error)
+    if (isAway(cause))
+      throw new EquipageError('E_DATABASE_AWAY', { reason: cause.message }, { cause })
     const failed = results?.find(result => result.status === 'Error')?.migrationName
     const fields = { owner, migration: failed, reason: toError(error).message }
     throw new EquipageError('E_MIGRATION', fields, { cause: error })
@@ -99,4 +102,11 @@ function numberParser(oid: number) {
   const bigint = 20
   const numeric = 1700
   return oid === bigint || oid === numeric ? Number : undefined
+}
+
+/** A server that cannot be reached; an AggregateError when its name has several addresses. */
+function isAway(error: Error & { code?: unknown }): boolean {
+  return ['ECONNREFUSED', 'ENOTFOUND', 'ETIMEDOUT', 'EAI_AGAIN', 'ECONNRESET'].includes(
+    String(error.code),
+  )
 }

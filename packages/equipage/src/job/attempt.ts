@@ -22,8 +22,8 @@ export interface Attempt {
   readonly attempt: number
   /** How many there may be in all. */
   readonly attempts: number
-  /** When the job was pushed, epoch milliseconds. */
-  readonly pushedAt: number
+  /** How often the job was begun, this time and those that did not count included. */
+  readonly starts: number
   readonly stamp: Stamp
   /** Aborted when the worker has to let go of the job. */
   readonly signal: AbortSignal
@@ -189,7 +189,8 @@ export class AttemptRunner {
 
   #unknown(attempt: Attempt): Outcome {
     const fields = { job: attempt.name, jobId: attempt.id, queue: attempt.queue }
-    const waitedMs = this.#parts.clock.now() - attempt.pushedAt
+    // Each look but the first came a pause after the one before.
+    const waitedMs = (attempt.starts - 1) * unknownJobPauseMs
     if (waitedMs < unknownJobPatienceMs) {
       const reason = 'no job of that name in this release; it waits for a newer one'
       this.#parts.log.warn({ ...fields, waitedMs }, reason)

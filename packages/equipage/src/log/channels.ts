@@ -5,6 +5,7 @@ import { EquipageError } from '../core/errors.ts'
 import { nearest } from '../core/nearest.ts'
 import type { Channel } from './channel.ts'
 import { DailyFile } from './daily-file.ts'
+import { openLogFile } from './log-file.ts'
 
 const channelNames = ['console', 'single', 'daily'] as const
 export type ChannelName = (typeof channelNames)[number]
@@ -29,7 +30,7 @@ export function openChannel(name: string, settings: ChannelSettings, clock: Cloc
     case 'console':
       return openConsole(settings)
     case 'single':
-      return destination({ dest: settings.file, sync: true, mkdir: true })
+      return openLogFile(settings.file)
     case 'daily':
       return new DailyFile(settings.file, settings.keep, clock)
     default:

@@ -1,8 +1,8 @@
 import { readdirSync, rmSync } from 'node:fs'
 import { basename, dirname, extname, join } from 'node:path'
-import { destination } from 'pino'
 import type { Clock } from '../core/clock.ts'
 import type { Channel } from './channel.ts'
+import { openLogFile } from './log-file.ts'
 
 /**
  * A log file a day: `app.log` becomes `app.2026-11-21.log`, by the machine's own date, and only
@@ -14,7 +14,7 @@ export class DailyFile implements Channel {
   readonly #keep: number
   readonly #clock: Clock
   #date = ''
-  #out: ReturnType<typeof destination> | undefined
+  #out: ReturnType<typeof openLogFile> | undefined
 
   constructor(file: string, keep: number, clock: Clock) {
     this.#file = file
@@ -36,7 +36,7 @@ export class DailyFile implements Channel {
   #turnTo(date: string): void {
     this.#date = date
     this.#out?.end()
-    this.#out = destination({ dest: this.#nameOf(date), sync: true, mkdir: true })
+    this.#out = openLogFile(this.#nameOf(date))
     this.#removeOld()
   }
 

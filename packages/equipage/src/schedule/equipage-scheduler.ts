@@ -1,10 +1,12 @@
 import type { TickMemory } from '../connection/index.ts'
 import type { Clock } from '../core/clock.ts'
+import { EquipageError } from '../core/errors.ts'
 import type { HandedBack, Lifecycle } from '../core/lifecycle.ts'
 import type { RegisteredApp } from '../job/index.ts'
 import type { Logger } from '../log/index.ts'
 import type { Queue } from '../queue/index.ts'
 import { TickLoop } from './loop.ts'
+import type { Schedule } from './schedule.ts'
 import { TickFiring } from './tick-firing.ts'
 import { Timetable } from './timetable.ts'
 
@@ -61,6 +63,7 @@ export abstract class EquipageScheduler<App = RegisteredApp> implements Lifecycl
     if (!this.#registered) {
       this.register()
       this.schedule.close()
+      refuseOverlapPolicies(this.schedule.schedules)
       this.#registered = true
     }
     return this.schedule
@@ -99,5 +102,12 @@ export abstract class EquipageScheduler<App = RegisteredApp> implements Lifecycl
     await this.#loop.stop()
     await this.#firing.stop(graceMs)
     return { handedBack: 0 }
+  }
+}
+
+/** A policy that would be passed over in silence is worse than none. */
+function refuseOverlapPolicies<App>(schedules: readonly Schedule<App>[]): void {
+  for (const { name = '', overlap } of schedules) {
+    if (overlap !== 'allow') throw new EquipageError('E_OVERLAP_UNSUPPORTED', { name, overlap })
   }
 }

@@ -144,7 +144,10 @@ export class TickLoop<App> {
       }
       this.#enter(entry)
     } catch (error) {
-      this.#log.warn({ schedule: schedule.name, err: toError(error) }, 'tick delayed; trying again')
+      const fields = { schedule: schedule.name, err: toError(error) }
+      // A lost connection is told of once, by the connection itself.
+      if (isEquipageError(error, 'E_CONNECTION_AWAY')) this.#log.debug(fields, 'tick delayed')
+      else this.#log.error(fields, 'a tick could not be decided; trying again')
       entry.wakeAt = now + retryMs
       this.#heap.push(entry)
     }

@@ -60,8 +60,7 @@ describe('a definition that is pushed', () => {
     const stranger = defineJob({ name: 'reprot', run })
     assert.throws(() => registryOf(report).resolve(stranger), {
       code: 'E_UNKNOWN_JOB',
-      message:
-        'no job or chain "reprot" is registered; did you mean "report"?; export its definition from a file under app/jobs/',
+      message: 'no job or chain "reprot" is registered; did you mean "report"?',
     })
     assert.throws(() => registryOf().resolve('anything'), {
       code: 'E_UNKNOWN_JOB',

@@ -13,8 +13,13 @@ export async function configList(
   const rows = settings.map(({ path, variable = '', value, doc }) => [
     variable,
     path,
-    JSON.stringify(value),
+    short(JSON.stringify(value)),
     doc,
   ])
   print(table(['variable', 'setting', 'value', 'what it is for'], rows))
+}
+
+/** A long value, such as a list of texts, would push the last column off the screen; `--json` has it whole. */
+function short(value: string): string {
+  return value.length > 40 ? `${value.slice(0, 37)}...` : value
 }

@@ -31,6 +31,7 @@ export class Producer {
   readonly #claimKeys: ClaimKeys
   readonly #queues = new Map<string, Queue>()
   #connecting: Promise<void> | undefined
+  #lastError: unknown
   #gathered: Addition[] = []
 
   constructor(settings: RedisSettings, claimKeys: ClaimKeys, log: Logger) {
@@ -39,6 +40,12 @@ export class Producer {
     this.client = commandClient(settings)
     defineClaims(this.client)
     watchConnection(this.client, settings, log)
+    this.client.on('error', error => {
+      this.#lastError = error
+    })
+    this.client.on('ready', () => {
+      this.#lastError = undefined
+    })
   }
 
   /** @throws E_CONNECTION_AWAY, E_CONNECTION_REFUSED */
@@ -53,7 +60,8 @@ export class Producer {
       if (this.#connecting === undefined) throw new Error(`connection is ${this.client.status}`)
       await this.#connecting
     } catch (error) {
-      throw connectionError(this.#settings, error)
+      // ioredis rejects with "Connection is closed", and tells the reason to its listeners.
+      throw connectionError(this.#settings, this.#lastError ?? error)
     }
   }
 

@@ -97,9 +97,9 @@ export class RedisConsumer implements Consumer {
       data: job.data,
       attempt: job.attemptsMade + 1,
       attempts: job.opts.attempts ?? 1,
-      pushedAt: job.timestamp,
+      starts: job.attemptsStarted,
       stamp: readStamp((job.opts as { equipage?: unknown }).equipage),
-      signal,
+      signal: this.#reasoned(signal),
       report: progress => {
         const failed = (err: unknown) =>
           this.#parts.log.debug({ err }, 'progress could not be told')
@@ -107,6 +107,18 @@ export class RedisConsumer implements Consumer {
       },
     })
     return this.#settle(job, token, outcome)
+  }
+
+  /** BullMQ's signal, whose reason is a text, with an error as its reason. */
+  #reasoned(signal: AbortSignal): AbortSignal {
+    const controller = new AbortController()
+    const abort = () => {
+      const reason = String(signal.reason)
+      const stopping = this.#stopping !== undefined
+      controller.abort(stopping ? new EquipageError('E_STOPPING', {}) : new Error(reason))
+    }
+    signal.addEventListener('abort', abort, { once: true })
+    return controller.signal
   }
 
   /** Tells BullMQ, in its own terms, what the outcome asks for. */
@@ -140,8 +152,7 @@ export class RedisConsumer implements Consumer {
   async #stop(graceMs: number): Promise<HandedBack> {
     const closed = Promise.all(this.#workers.map(worker => worker.close()))
     if (!(await settlesWithin(closed, graceMs, this.#parts.clock))) {
-      const reason = new EquipageError('E_STOPPING', {}).message
-      for (const worker of this.#workers) worker.cancelAllJobs(reason)
+      for (const worker of this.#workers) worker.cancelAllJobs()
       if (!(await settlesWithin(closed, closePatienceMs, this.#parts.clock))) {
         for (const worker of this.#workers) worker.close(true).catch(toError)
       }

@@ -64,6 +64,7 @@ export class KeptJobs {
       stamp: JSON.stringify(job.stamp),
       attempt,
       attempts: job.attempts,
+      starts: 1,
       priority: job.priority,
       pushed_at: now,
       due_at: now,
@@ -101,7 +102,7 @@ export class KeptJobs {
       .limit(1)
     return tables
       .updateTable('jobs')
-      .set({ state: 'active', leased_until: now + leaseMs })
+      .set(row => ({ state: 'active', leased_until: now + leaseMs, starts: row('starts', '+', 1) }))
       .where('seq', '=', due)
       .returningAll()
       .executeTakeFirst()

@@ -14,6 +14,7 @@ export const migrations: Migrations = {
         .addColumn('stamp', 'text', column => column.notNull())
         .addColumn('attempt', 'integer', column => column.notNull())
         .addColumn('attempts', 'integer', column => column.notNull())
+        .addColumn('starts', 'integer', column => column.notNull())
         .addColumn('priority', 'integer', column => column.notNull())
         .addColumn('pushed_at', 'integer', column => column.notNull())
         .addColumn('due_at', 'integer', column => column.notNull())

@@ -16,6 +16,8 @@ interface JobsTable {
   /** The attempt that comes next, or runs. */
   attempt: number
   attempts: number
+  /** How often it was begun. */
+  starts: number
   priority: number
   pushed_at: number
   /** waiting: from when it may run. */

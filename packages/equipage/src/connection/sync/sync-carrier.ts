@@ -36,10 +36,9 @@ export class SyncCarrier implements Carrier {
     if (job.id !== undefined && (await this.#jobs.has(id))) {
       return { id, name, queue, state: 'waiting' }
     }
-    const pushedAt = this.#clock.now()
     const { data, attempts, stamp } = job
     const outcome = await this.#runs.run(
-      { id, name, queue, data, attempt: 1, attempts, pushedAt, stamp },
+      { id, name, queue, data, attempt: 1, attempts, starts: 1, stamp },
       false,
       async outcome => {
         if (outcome.state === 'retrying') await this.#keep(job, id, 2, outcome.delayMs)
@@ -65,14 +64,14 @@ export class SyncCarrier implements Carrier {
       data,
       attempt: 1,
       attempts,
-      pushedAt: this.#clock.now(),
+      starts: 1,
       stamp,
     })
   }
 
   /** Runs the next attempt of a kept job that this process has taken. */
   runKept(row: JobRow): Promise<Receipt> {
-    const { id, name, queue, attempt, attempts, pushed_at: pushedAt } = row
+    const { id, name, queue, attempt, attempts, starts } = row
     const stamp = readStamp(parsed(row.stamp))
     return this.#runActive({
       id,
@@ -81,7 +80,7 @@ export class SyncCarrier implements Carrier {
       data: parsed(row.data),
       attempt,
       attempts,
-      pushedAt,
+      starts,
       stamp,
     })
   }

@@ -44,7 +44,7 @@ export function pipeline(definitions: readonly Definition[], parts: Partial<Part
       data: {},
       attempt: 1,
       attempts: 3,
-      pushedAt: clock.now(),
+      starts: 1,
       stamp: {},
       signal: new AbortController().signal,
       report: progress => void reported.push(progress),
