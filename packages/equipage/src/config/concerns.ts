@@ -110,6 +110,29 @@ export const queue = {
       sensitive: true,
       env: 'REDIS_PASSWORD',
     },
+    sentinel: {
+      addresses: {
+        doc: 'The Sentinels, which are asked where the server is: REDIS_HOST and REDIS_PORT are not used then.',
+        format: format.addresses(),
+        default: null,
+        nullable: true,
+        env: 'REDIS_SENTINELS',
+      },
+      name: {
+        doc: 'The name under which the Sentinels watch the server.',
+        format: format.text(),
+        default: 'mymaster',
+        env: 'REDIS_SENTINEL_NAME',
+      },
+      password: {
+        doc: 'The password of the Sentinels themselves.',
+        format: format.text(),
+        default: null,
+        nullable: true,
+        sensitive: true,
+        env: 'REDIS_SENTINEL_PASSWORD',
+      },
+    },
     prefix: {
       doc: "What keys in Redis begin with; the application's name when it is not set.",
       format: format.text(),
@@ -212,6 +235,20 @@ export const scheduler = {
     default: null,
     nullable: true,
     env: 'SCHEDULER_TIMEZONE',
+  },
+  ledger: {
+    age: {
+      doc: 'How long the fate of a tick is kept.',
+      format: format.duration(),
+      default: '30d',
+      env: 'SCHEDULER_LEDGER_AGE',
+    },
+    count: {
+      doc: 'How many fates are kept of each schedule; one takes about 200 bytes.',
+      format: format.int(1, 1_000_000),
+      default: 2_000,
+      env: 'SCHEDULER_LEDGER_COUNT',
+    },
   },
 }
 

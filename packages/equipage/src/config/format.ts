@@ -130,3 +130,19 @@ export const url = (...schemes: string[]): Format<string> => {
     readable,
   )
 }
+
+/** Hosts with their ports, `host:port` or `[::1]:port`, separated by commas; spaces around them do not count. */
+export const addresses = (): Format<string[]> => {
+  const readable = (value: unknown): value is string => {
+    if (typeof value !== 'string' || !/^(\[[^\]\s]+\]|[^:/?#@\s]+):\d+$/.test(value)) return false
+    return URL.canParse(`redis://${value}`) && Number(new URL(`redis://${value}`).port) > 0
+  }
+  return format(
+    'addresses such as host:26379, separated by commas',
+    given => {
+      const parts = given.split(',').map(part => part.trim())
+      return parts.every(readable) ? parts : undefined
+    },
+    value => Array.isArray(value) && value.length > 0 && value.every(readable),
+  )
+}

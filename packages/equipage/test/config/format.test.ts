@@ -57,6 +57,17 @@ const readings: Record<string, [format.Format<unknown>, Record<string, unknown>]
       ...{ 'redis://host:port': undefined, '//host': undefined },
     },
   ],
+  'hosts with ports': [
+    format.addresses(),
+    {
+      'one:26379': ['one:26379'],
+      'one:1, 10.0.0.2:65535 ,[::1]:3': ['one:1', '10.0.0.2:65535', '[::1]:3'],
+      ...{ one: undefined, 'one:': undefined, ':26379': undefined, 'one:26379,': undefined },
+      ...{ 'one:0': undefined, 'one:65536': undefined, 'one:port': undefined },
+      ...{ '::1:26379': undefined, 'redis://one:26379': undefined, 'user@one:26379': undefined },
+      ...{ 'one:26379/0': undefined, 'o ne:26379': undefined },
+    },
+  ],
 }
 
 for (const [kind, [read, texts]] of Object.entries(readings)) {
@@ -67,7 +78,8 @@ for (const [kind, [read, texts]] of Object.entries(readings)) {
         assert.deepEqual(read.parse(text), value))
     }
 
-    it('says what is allowed', () => assert.match(read.expected, /^(a|an|one|true|names) ?\S/))
+    it('says what is allowed', () =>
+      assert.match(read.expected, /^(a|an|one|true|names|addresses) ?\S/))
   })
 }
 
@@ -90,6 +102,8 @@ describe('a format', () => {
       [format.duration(), 30],
       [format.zone(), undefined],
       [format.url('redis'), 7],
+      [format.addresses(), 'one:26379'],
+      [format.addresses(), []],
     ]
     for (const [check, value] of wrong) {
       const checked: (value: unknown) => void = check

@@ -10,8 +10,20 @@ export interface RedisSettings {
   db: number
   username: string | null
   password: string | null
+  /** Whom to ask where the server is; left out, or without addresses: it is at `host` and `port`. */
+  sentinel?: SentinelSettings
   /** What every key begins with. */
   prefix: string
+}
+
+/** The Sentinels that watch over the server. */
+export interface SentinelSettings {
+  /** `host:port` each. */
+  addresses: readonly string[] | null
+  /** Under which name they watch it. */
+  name: string
+  /** Their own; the server's is another. */
+  password: string | null
 }
 
 /** How long a connection may take to come about, and a command to be answered. */
@@ -45,6 +57,7 @@ function probeClient(settings: RedisSettings): Redis {
   return open(settings, {
     lazyConnect: true,
     retryStrategy: () => null,
+    sentinelRetryStrategy: () => null,
     maxRetriesPerRequest: 0,
     commandTimeout: answerTimeoutMs,
   })
@@ -54,12 +67,16 @@ function probeClient(settings: RedisSettings): Redis {
 type Options = Omit<RedisOptions, 'replyMapping'>
 
 function open(settings: RedisSettings, options: Options): Redis {
-  const { url, host, port, db, username, password } = settings
-  const shared: Options = { connectTimeout: answerTimeoutMs, ...options }
+  const { url, db, username, password } = settings
+  const shared: Options = {
+    connectTimeout: answerTimeoutMs,
+    // A server that has become a replica: another one takes writes now, and has to be looked for.
+    reconnectOnError: error => error.message.startsWith('READONLY'),
+    ...options,
+  }
   if (url !== null) return new Redis(url, shared)
   return new Redis({
-    host,
-    port,
+    ...place(settings),
     db,
     ...(username === null ? {} : { username }),
     ...(password === null ? {} : { password }),
@@ -67,11 +84,47 @@ function open(settings: RedisSettings, options: Options): Redis {
   })
 }
 
+/** The options that say where the server is, or who knows. */
+function place({ host, port, sentinel }: RedisSettings): Options {
+  if (!sentinel?.addresses) return { host, port }
+  return {
+    sentinels: sentinel.addresses.map(readAddress),
+    name: sentinel.name,
+    ...(sentinel.password === null ? {} : { sentinelPassword: sentinel.password }),
+    sentinelCommandTimeout: answerTimeoutMs,
+    sentinelRetryStrategy: reconnectMs,
+    // A server that hangs keeps its connections: the Sentinels tell that another has taken its place.
+    failoverDetector: true,
+  }
+}
+
+function readAddress(address: string): { host: string; port: number } {
+  const { hostname, port } = new URL(`redis://${address}`)
+  return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) }
+}
+
+/**
+ * Connects, and rejects with the first failure. ioredis goes on trying by itself; while it asks
+ * Sentinels that are away, its own promise would stay open.
+ */
+export async function connectOnce(client: Redis): Promise<void> {
+  const failed = Promise.withResolvers<never>()
+  client.once('error', failed.reject)
+  try {
+    await Promise.race([client.connect(), failed.promise])
+  } finally {
+    client.off('error', failed.reject)
+  }
+}
+
 /** The server as a message may show it: never with a password. */
-export function addressOf(settings: RedisSettings): string {
-  if (settings.url === null) return `${settings.host}:${settings.port}`
-  const { protocol, host, pathname } = new URL(settings.url)
-  return `${protocol}//${host}${pathname}`
+export function addressOf({ url, host, port, sentinel }: RedisSettings): string {
+  if (url !== null) {
+    const { protocol, host, pathname } = new URL(url)
+    return `${protocol}//${host}${pathname}`
+  }
+  if (!sentinel?.addresses) return `${host}:${port}`
+  return `${sentinel.name} of the Sentinels ${sentinel.addresses.join(', ')}`
 }
 
 /** What Redis answers when it is there and does not let us in. */
@@ -88,12 +141,16 @@ export async function probe(settings: RedisSettings): Promise<void> {
   client.on('error', (error: Error) => {
     reason = error
   })
+  let sentinelReason: Error | undefined
+  client.on('sentinelError', (error: Error) => {
+    sentinelReason = error
+  })
   try {
     await client.connect()
     await client.ping()
     if (reason) throw reason
   } catch (error) {
-    throw connectionError(settings, reason ?? error)
+    throw connectionError(settings, sentinelReason ?? reason ?? error)
   } finally {
     client.disconnect()
   }
