@@ -36,14 +36,20 @@ export function copyApplication(test: TestContext): Application {
   }
   for (const part of ['node_modules', 'resources'])
     symlinkSync(join(root, part), join(folder, part))
-  const processes: ChildProcess[] = []
-  test.after(async () => {
-    await Promise.all(processes.map(end))
-    rmSync(folder, { recursive: true, force: true })
-  })
+  const processes = processesIn(test, folder)
+  test.after(() => rmSync(folder, { recursive: true, force: true }))
   return {
     folder,
     write: (path, source) => writeFileSync(join(folder, path), source),
+    start: processes.start,
+  }
+}
+
+/** Starts entry points of the application in a folder; those that are left when the test ends are killed. */
+export function processesIn(test: TestContext, folder: string): Pick<Application, 'start'> {
+  const processes: ChildProcess[] = []
+  test.after(() => Promise.all(processes.map(end)))
+  return {
     start(command, env = {}) {
       const path = `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`
       const child = spawn(process.execPath, [...command], {
