@@ -12,13 +12,22 @@ export {
   type JobContext,
   type JobDefinition,
   type JobOptions,
+  type JobTick,
   type Json,
   type Progress,
   type Receipt,
   type Register,
+  type RunOutcome,
   type TickStamp,
 } from './job/index.ts'
 export type { Logger } from './log/index.ts'
 export { type PushOptions, Queue } from './queue/index.ts'
-export { EquipageScheduler, Schedule, stop, type TickContext, Timetable } from './schedule/index.ts'
+export {
+  EquipageScheduler,
+  Schedule,
+  type SkipReason,
+  stop,
+  type TickContext,
+  Timetable,
+} from './schedule/index.ts'
 export { Worker, type WorkerOptions } from './worker/index.ts'

@@ -9,9 +9,10 @@ import { type Database, openDatabase } from '../database/index.ts'
 import { AttemptRunner, type JobRegistry } from '../job/index.ts'
 import { type Log, type Logger, type LogSettings, openLog } from '../log/index.ts'
 import { Queue } from '../queue/index.ts'
-import type { EquipageScheduler } from '../schedule/index.ts'
+import { type EquipageScheduler, ScheduleHooks } from '../schedule/index.ts'
 import { Worker, type WorkerOptions } from '../worker/index.ts'
 import { discoverJobs, discoverMigrations, discoverScheduler } from './discovery.ts'
+import { ScheduledRuns } from './scheduled-runs.ts'
 import { Services } from './services.ts'
 import { databaseSettings, logSettings, openConnection } from './wiring.ts'
 
@@ -22,6 +23,9 @@ export interface AppOptions {
 
 /** Any application, whatever it has configured; its framework settings are at `settings`. */
 export type AnyApp = Omit<Equipage, 'config'>
+
+/** How long the end of the process may wait for pings. */
+const pingsPatienceMs = 5_000
 
 /** The schema behind a definition. */
 type SchemaOf<Definition> = Definition extends ConfigDefinition<infer S> ? S : never
@@ -152,12 +156,31 @@ export class Equipage<Definition extends ConfigDefinition = ConfigDefinition<Fra
         random,
         jobs: () => this.jobs,
         ready: () => this.ready(),
+        tickRuns: this.#tickRuns,
       }
       return new AttemptRunner({
         ...parts,
         push: async job => (await this.connection).carrier.push(job),
       })
     })
+  }
+
+  get #tickRuns(): ScheduledRuns {
+    const { log, clock } = this
+    return new ScheduledRuns({
+      app: this,
+      hooks: this.#hooks,
+      schedules: async () => (await this.scheduler)?.timetable.schedules ?? [],
+      ticks: async () => (await this.connection).ticks,
+      log,
+      clock,
+    })
+  }
+
+  /** Made before the connection, and so disposed of after the last run has ended. */
+  get #hooks(): ScheduleHooks {
+    const open = () => new ScheduleHooks({ log: this.log, clock: this.clock })
+    return this.service('hooks', open, hooks => hooks.settle(pingsPatienceMs))
   }
 
   /** Attempts of jobs that this process has run. */
@@ -201,7 +224,8 @@ export class Equipage<Definition extends ConfigDefinition = ConfigDefinition<Fra
       const memory = (await this.connection).ticks
       const env = this.settings.get('app.env')
       const timezone = this.settings.get('scheduler.timezone')
-      return new Scheduler({ app: this, memory, queue, env, timezone, log, clock })
+      const hooks = this.#hooks
+      return new Scheduler({ app: this, memory, queue, env, timezone, hooks, log, clock })
     })
   }
 

@@ -10,6 +10,8 @@ import { type Json, throughJson } from './json.ts'
 import { readPayload } from './payload.ts'
 import type { PushedJob, Receipt, Stamp } from './pushed-job.ts'
 import type { JobRegistry } from './registry.ts'
+import { type TickRuns, tellBegin, tellEnd } from './tick-runs.ts'
+import { jobTick } from './tick-stamp.ts'
 
 /** One attempt, as a connection hands it over. */
 export interface Attempt {
@@ -57,6 +59,8 @@ export interface AttemptParts {
   ready(): Promise<void>
   /** Pushes a chain's next job. */
   push(job: PushedJob): Promise<Receipt>
+  /** Told of the runs that ticks began; left out, nobody is. */
+  tickRuns?: TickRuns
 }
 
 /** How long a job of an unknown name waits for a newer release, and how often it is looked at. */
@@ -66,7 +70,8 @@ const unknownJobPauseMs = 10_000
 /**
  * The one road that every attempt of every job takes, whatever the connection:
  * find the definition, read the payload, run with a timeout and a signal, check the result,
- * hand on to the chain's next job, record how it ended. It never rejects.
+ * hand on to the chain's next job, record how it ended, and tell of the run's begin and end where
+ * a tick began it. It never rejects.
  */
 export class AttemptRunner {
   readonly #parts: AttemptParts
@@ -81,14 +86,27 @@ export class AttemptRunner {
   async run(attempt: Attempt): Promise<Outcome> {
     const registry = await this.#parts.jobs()
     const definition = registry.job(attempt.name)
-    if (!definition) return this.#unknown(attempt)
     const log = this.#parts.log.child({
       job: attempt.name,
       jobId: attempt.id,
       queue: attempt.queue,
       attempt: attempt.attempt,
     })
+    const outcome = definition
+      ? await this.#known(attempt, registry, definition, log)
+      : this.#unknown(attempt)
+    await tellEnd(this.#parts.tickRuns, attempt, outcome, log)
+    return outcome
+  }
+
+  async #known(
+    attempt: Attempt,
+    registry: JobRegistry,
+    definition: JobDefinition,
+    log: Logger,
+  ): Promise<Outcome> {
     log.debug('job started')
+    await tellBegin(this.#parts.tickRuns, attempt, log)
     const startedAt = this.#parts.clock.monotonic()
     const outcome = await this.#outcomeOf(attempt, registry, definition, log)
     this.ended++
@@ -103,6 +121,8 @@ export class AttemptRunner {
     log: Logger,
   ): Promise<Ended> {
     try {
+      // The worker may have let go of the job while others were told of its begin.
+      attempt.signal.throwIfAborted()
       const payload = await readPayload(definition, attempt.data)
       await this.#parts.ready()
       const returned = await this.#perform(attempt, definition, payload, log)
@@ -129,7 +149,7 @@ export class AttemptRunner {
       jobId: attempt.id,
       attempt: attempt.attempt,
       signal,
-      tick: attempt.stamp.tick,
+      tick: attempt.stamp.tick && jobTick(attempt.stamp.tick),
       progress: progress => {
         log.debug({ progress }, 'job progress')
         attempt.report(progress)

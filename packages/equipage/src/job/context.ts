@@ -1,4 +1,5 @@
 import type { Logger } from '../log/index.ts'
+import type { JobTick } from './tick-stamp.ts'
 
 /**
  * Where an application tells its type, so that jobs see it as `app`:
@@ -9,14 +10,6 @@ export interface Register {}
 
 /** The application's own type, as it was registered. */
 export type RegisteredApp = Register extends { app: infer App } ? App : unknown
-
-/** The tick that a job was pushed for, as JSON carries it. */
-export interface TickStamp {
-  /** The schedule's name. */
-  readonly schedule: string
-  /** The planned instant, ISO 8601 in UTC: with the name, the identity of the tick. */
-  readonly scheduledFor: string
-}
 
 /** How far a job is: a share from 0 to 1, or counted. */
 export type Progress = number | { done: number; total: number; message?: string }
@@ -34,7 +27,7 @@ export interface JobContext<Payload> {
   /** Aborted when the attempt times out and when the worker stops; hand it on to whatever waits. */
   readonly signal: AbortSignal
   /** The tick that pushed the job; undefined when no schedule did. */
-  readonly tick: TickStamp | undefined
+  readonly tick: JobTick | undefined
   /** Tells how far the job is. */
   progress(progress: Progress): void
 }

@@ -1,6 +1,6 @@
 export { type Attempt, AttemptRunner, type Outcome } from './attempt.ts'
 export type { BackoffOptions } from './backoff.ts'
-export type { JobContext, Progress, Register, RegisteredApp, TickStamp } from './context.ts'
+export type { JobContext, Progress, Register, RegisteredApp } from './context.ts'
 export { type ChainDefinition, defineChain, firstJob } from './define-chain.ts'
 export {
   checkName,
@@ -9,6 +9,7 @@ export {
   type JobOptions,
   type NoPayload,
 } from './define-job.ts'
+export { laterJobs } from './hand-over.ts'
 export { type Json, throughJson } from './json.ts'
 export { type PayloadSchema, payloadData } from './payload.ts'
 export type { PayloadArgument, Pushable } from './pushable.ts'
@@ -20,3 +21,5 @@ export {
   type Stamp,
 } from './pushed-job.ts'
 export { JobRegistry } from './registry.ts'
+export type { RunOutcome, TickRuns } from './tick-runs.ts'
+export { type JobTick, jobTick, type TickStamp } from './tick-stamp.ts'

@@ -1,5 +1,5 @@
-import type { TickStamp } from './context.ts'
 import type { Json } from './json.ts'
+import { readTickStamp, type TickStamp } from './tick-stamp.ts'
 
 /** Where in a run of a chain a job stands. */
 export interface ChainStamp {
@@ -57,10 +57,11 @@ export interface Receipt<Result = unknown> {
  */
 export function readStamp(value: unknown): Stamp {
   if (!isObject(value)) return {}
-  const { chain, tick } = value
+  const { chain } = value
+  const tick = isObject(value['tick']) ? readTickStamp(value['tick']) : undefined
   return {
     ...(isObject(chain) && isChainStamp(chain) ? { chain } : {}),
-    ...(isObject(tick) && isTickStamp(tick) ? { tick } : {}),
+    ...(tick ? { tick } : {}),
   }
 }
 
@@ -74,8 +75,4 @@ function isChainStamp(value: Fields): value is Fields & ChainStamp {
   const { name, id, link } = value
   const named = typeof name === 'string' && typeof id === 'string' && /^[\w-]{1,100}$/.test(id)
   return named && Number.isSafeInteger(link) && Number(link) >= 0
-}
-
-function isTickStamp(value: Fields): value is Fields & TickStamp {
-  return typeof value['schedule'] === 'string' && typeof value['scheduledFor'] === 'string'
 }

@@ -1,4 +1,7 @@
 export { type Action, stop, type TickContext } from './action.ts'
 export { EquipageScheduler, type SchedulerParts } from './equipage-scheduler.ts'
+export type { SkipReason } from './hook.ts'
+export { ScheduleHooks } from './hooks.ts'
 export { Schedule } from './schedule.ts'
+export { tickOfJob } from './tick-of-job.ts'
 export { Timetable, type TimetableOptions } from './timetable.ts'

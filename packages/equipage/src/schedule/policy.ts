@@ -1,4 +1,5 @@
 import type { TickContext } from './action.ts'
+import type { Hook } from './hook.ts'
 
 /** Which of the ticks that were missed is made up for: none, the latest one, or every one. */
 export type MisfirePolicy = 'skip' | 'once' | 'all'
@@ -24,6 +25,8 @@ export interface SchedulePolicy<App = unknown> {
   /** Values of `app.env` under which it fires; empty means all. */
   environments: readonly string[]
   tags: readonly string[]
+  /** In the order in which they were written. */
+  hooks: readonly Hook<App>[]
 }
 
 /** The policy of every schedule that names none: one object for all of them. */
@@ -34,4 +37,5 @@ export const defaultPolicy: Readonly<SchedulePolicy<unknown>> = Object.freeze({
   conditions: [],
   environments: [],
   tags: [],
+  hooks: [],
 })

@@ -1,0 +1,64 @@
+import { toError } from '../core/errors.ts'
+import type { Logger } from '../log/index.ts'
+import type { Attempt, Outcome } from './attempt.ts'
+
+/** How a run ended in the end. */
+export type RunOutcome = { readonly ok: true } | { readonly ok: false; readonly error: Error }
+
+/**
+ * Is told of the runs that ticks began: a pushed job with all its attempts, a chain with all its
+ * jobs. It is told at least once, since an attempt that did not count is made again, and a worker
+ * may die between the end and its being written down. What it throws changes nothing.
+ */
+export interface TickRuns {
+  /** The first attempt of the run, a chain's first job's, is about to start; it waits for this. */
+  began(attempt: Attempt): Promise<void>
+  /** The run has finally ended: completed, a chain with its last job; or one of its jobs failed for good. */
+  ended(attempt: Attempt, outcome: RunOutcome): Promise<void>
+}
+
+/** Tells of a run's begin, where this attempt is one. A handed back attempt did not count, and begins anew. */
+export async function tellBegin(
+  runs: TickRuns | undefined,
+  attempt: Attempt,
+  log: Logger,
+): Promise<void> {
+  const { tick, chain } = attempt.stamp
+  if (!runs || !tick || attempt.attempt > 1 || (chain && chain.link > 0)) return
+  await told(() => runs.began(attempt), attempt.signal, log)
+}
+
+/** Tells of a run's end, where this outcome is one: neither an attempt nor a job of its chain follows. */
+export async function tellEnd(
+  runs: TickRuns | undefined,
+  attempt: Attempt,
+  outcome: Outcome,
+  log: Logger,
+): Promise<void> {
+  const end = endOfRun(outcome)
+  if (runs && attempt.stamp.tick && end)
+    await told(() => runs.ended(attempt, end), attempt.signal, log)
+}
+
+function endOfRun(outcome: Outcome): RunOutcome | undefined {
+  if (outcome.state === 'failed') return { ok: false, error: outcome.error }
+  return outcome.state === 'completed' && !outcome.next ? { ok: true } : undefined
+}
+
+/** Waits until somebody was told, or the worker has to let go of the job. */
+function told(tell: () => Promise<void>, signal: AbortSignal, log: Logger): Promise<void> {
+  return new Promise(resolve => {
+    const done = () => {
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    signal.addEventListener('abort', done)
+    if (signal.aborted) done()
+    const telling = async () => tell()
+    telling()
+      .catch(thrown =>
+        log.error({ err: toError(thrown) }, 'the run of a tick could not be followed'),
+      )
+      .then(done)
+  })
+}
