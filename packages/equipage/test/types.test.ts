@@ -7,8 +7,13 @@ import {
   defineChain,
   defineJob,
   type JobDefinition,
+  type JobTick,
   type Queue,
   type Receipt,
+  type RunOutcome,
+  type SkipReason,
+  type TickContext,
+  type Timetable,
 } from '../src/index.ts'
 
 // What is written here is never run: the compiler reads it, and `tsc -p .` fails where a line
@@ -20,7 +25,8 @@ const same = <A, B>(..._: Same<A, B> extends true ? [] : ['these types differ'])
 const report = defineJob({
   name: 'report',
   payload: z.object({ id: z.number(), limit: z.number().default(10) }),
-  run: ({ payload, attempt, signal }) => {
+  run: ({ payload, attempt, signal, tick }) => {
+    same<typeof tick, JobTick | undefined>()
     same<typeof payload, { id: number; limit: number }>()
     same<typeof attempt, number>()
     same<typeof signal, AbortSignal>()
@@ -113,6 +119,25 @@ const written = {
     defineChain({ name: 'nested', start: day })
   },
 
+  hooks(schedule: Timetable<string>) {
+    schedule
+      .daily()
+      .before(tick => same<typeof tick, TickContext<string>>())
+      .after((_tick, outcome) => same<typeof outcome, RunOutcome>())
+      .onFailure((_tick, outcome) => (outcome.ok ? undefined : outcome.error.message))
+      .push(bare)
+      .onSkip((_tick, reason) => same<typeof reason, SkipReason>())
+      .thenPing(new URL('https://ping.example'))
+    // @ts-expect-error a hook is a function
+    schedule.daily().onSuccess('done')
+    // @ts-expect-error what is called before a run knows no outcome
+    schedule.daily().before((_tick, outcome) => outcome)
+    // @ts-expect-error an error is there only where the run failed
+    schedule.daily().after((_tick, outcome) => outcome.error)
+    // @ts-expect-error an address is a text or a URL
+    schedule.daily().pingBefore(7)
+  },
+
   definitions() {
     // @ts-expect-error a job has a name
     defineJob({ run: () => 1 })
@@ -152,7 +177,7 @@ const written = {
 
 describe('the types', () => {
   it('are checked by the compiler, in the functions above', () => {
-    const names = ['pushes', 'results', 'pushBare', 'handOvers', 'definitions', 'settings']
+    const names = ['pushes', 'results', 'pushBare', 'handOvers', 'hooks', 'definitions', 'settings']
     assert.deepEqual(Object.keys(written), names)
     const jobs: JobDefinition[] = [report, bare, optional]
     assert.equal(jobs.length, 3)

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { z } from 'zod'
 import { isEquipageError } from '../../src/core/errors.ts'
 import { defineJob, type JobContext } from '../../src/job/index.ts'
+import { tickStamp } from '../support/tick-stamp.ts'
 import { errorOf, pipeline } from './support/attempts.ts'
 
 const job = (run: (context: JobContext<unknown>) => unknown) =>
@@ -27,19 +28,34 @@ describe('an attempt', () => {
       },
     })
     const { run, reported, lines } = pipeline([definition])
-    const tick = { schedule: 'hourly', scheduledFor: '2026-11-21T10:00:00.000Z' }
+    const tick = tickStamp({ lagMs: 250, misfire: true })
     await run({ data: { id: 7 }, attempt: 2, stamp: { tick } })
     const [context] = seen
     assert.ok(context)
     assert.deepEqual(context.payload, { id: 7, limit: 10 })
     const { app, jobId, attempt } = context
     assert.deepEqual([app, jobId, attempt], ['the application', 'job-1', 2])
-    assert.deepEqual(context.tick, tick)
+    assert.deepEqual(context.tick, {
+      schedule: 'hourly',
+      scheduledFor: new Date('2026-11-21T10:00:00Z'),
+      previous: new Date('2026-11-21T09:00:00Z'),
+      lagMs: 250,
+      misfire: true,
+    })
     assert.deepEqual(reported, [0.5])
     const inside = lines.find(line => line.msg === 'from inside')
     assert.ok(inside)
     const { job, jobId: id, queue, attempt: nth } = inside
     assert.deepEqual([job, id, queue, nth], ['report', 'job-1', 'default', 2])
+  })
+
+  it('of a first tick has none before it, and of no schedule no tick', async () => {
+    const seen: JobContext<unknown>[] = []
+    const { run } = pipeline([job(context => void seen.push(context))])
+    await run({ stamp: { tick: tickStamp({ previous: null }) } })
+    await run()
+    assert.equal(seen[0]?.tick?.previous, null)
+    assert.equal(seen[1]?.tick, undefined)
   })
 
   it('that returns is completed, with its result as JSON', async () => {

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { z } from 'zod'
 import { isEquipageError } from '../../src/core/errors.ts'
 import { type ChainDefinition, defineChain, defineJob } from '../../src/job/index.ts'
+import { tickStamp } from '../support/tick-stamp.ts'
 import { errorOf, pipeline, receiptOf } from './support/attempts.ts'
 
 const ingest = defineJob({ name: 'ingest', attempts: 3, run: () => ({ rows: 3 }) })
@@ -24,7 +25,7 @@ describe('a job of a chain', () => {
   it('pushes the next one, with the payload that is made of its result', async () => {
     const definition = day.andThen(report, async ({ rows }) => ({ rows: rows * 2 }))
     const { run, pushed } = handedOver(definition)
-    const tick = { schedule: 'daily', scheduledFor: '2026-11-21T00:00:00.000Z' }
+    const tick = tickStamp({ schedule: 'daily' })
     const outcome = await run({ stamp: { chain, tick } })
     assert.deepEqual(pushed, [
       {

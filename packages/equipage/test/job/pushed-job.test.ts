@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { readStamp } from '../../src/job/index.ts'
+import { tickStamp } from '../support/tick-stamp.ts'
 
 const chain = { name: 'day', id: 'a1-B_2', link: 1 }
-const tick = { schedule: 'hourly', scheduledFor: '2026-11-21T10:00:00.000Z' }
+const tick = tickStamp({ lagMs: 250, misfire: true })
 
 describe('a stamp that comes back from a queue', () => {
   it('is what was put in', () => {
@@ -28,9 +29,30 @@ describe('a stamp that comes back from a queue', () => {
     ]) {
       assert.deepEqual(readStamp({ chain: wrong, tick }), { tick })
     }
-    for (const wrong of [null, 7, {}, { schedule: 'hourly' }, { ...tick, scheduledFor: 7 }]) {
+    for (const wrong of [null, 7, {}, { schedule: 'hourly' }, { ...tick, schedule: 7 }]) {
       assert.deepEqual(readStamp({ chain, tick: wrong }), { chain })
     }
+  })
+
+  it('has no tick when its instant is none', () => {
+    for (const wrong of [7, null, '', 'now', '7', '2026-11-21', '2026-13-01T00:00:00.000Z'])
+      assert.deepEqual(readStamp({ chain, tick: { ...tick, scheduledFor: wrong } }), { chain })
+  })
+
+  it('of an older release, which knew less of a tick, is read as a first tick on time', () => {
+    const { schedule, scheduledFor } = tick
+    assert.deepEqual(readStamp({ tick: { schedule, scheduledFor } }), {
+      tick: { schedule, scheduledFor, previous: null, lagMs: 0, misfire: false },
+    })
+    const odd = { schedule, scheduledFor, previous: 'then', lagMs: -1, misfire: 'yes', more: 1 }
+    assert.deepEqual(readStamp({ tick: odd }), {
+      tick: { schedule, scheduledFor, previous: null, lagMs: 0, misfire: false },
+    })
+  })
+
+  it('has its instants in one form, since they identify the tick', () => {
+    const other = { ...tick, scheduledFor: '2026-11-21T11:00+01:00', previous: '2026-11-21T09:00Z' }
+    assert.deepEqual(readStamp({ tick: other }), { tick })
   })
 
   it('is never a reason to fail, whatever somebody wrote into the queue', () => {

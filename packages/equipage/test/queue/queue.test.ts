@@ -6,6 +6,7 @@ import { defineChain, defineJob, JobRegistry } from '../../src/job/index.ts'
 import { Queue } from '../../src/queue/index.ts'
 import { MemoryCarrier } from '../support/memory-carrier.ts'
 import { StubClock } from '../support/stub-clock.ts'
+import { tickStamp } from '../support/tick-stamp.ts'
 
 const report = defineJob({
   name: 'report',
@@ -178,7 +179,7 @@ describe('a mistake of the pusher is thrown at once, and nothing is pushed', () 
 
 describe('a prepared push', () => {
   it('carries the tick that it is for, beside the chain that it begins', async () => {
-    const tick = { schedule: 'hourly', scheduledFor: '2026-11-21T10:00:00.000Z' }
+    const tick = tickStamp()
     const { queue: q, pushed } = queue()
     const job = await q.prepare(day, { id: 1 }, {}, 0, { tick })
     assert.deepEqual(job.stamp.tick, tick)
