@@ -63,7 +63,7 @@ const files = {
     import { z } from 'zod'
     // One write to a file that is opened to append to: lines of several processes do not mix.
     const write = (tick, jobId, release) => {
-      const run = { schedule: tick.schedule, tick: Date.parse(tick.scheduledFor), jobId, at: Date.now(), release }
+      const run = { schedule: tick.schedule, tick: tick.scheduledFor.getTime(), jobId, at: Date.now(), release }
       appendFileSync('runs.jsonl', JSON.stringify(run) + '\\n')
     }
     export const note = defineJob({ name: 'note', run: ({ tick, jobId }) => write(tick, jobId, null) })
