@@ -32,13 +32,14 @@ export async function openConnection(
   const { connection, sync, redis, keep } = config.get('queue')
   const completed = kept(keep.completed, 'queue.keep.completed.age')
   const failed = kept(keep.failed, 'queue.keep.failed.age')
+  const ledger = kept(config.get('scheduler.ledger'), 'scheduler.ledger.age')
   if (connection === 'sync') {
     const { syncConnection } = await import('../connection/sync/sync-connection.ts')
-    return syncConnection({ file: resolve(basePath, sync.file), keepFailed: failed }, parts)
+    return syncConnection({ file: resolve(basePath, sync.file), keepFailed: failed, ledger }, parts)
   }
   const { redisConnection } = await import('../connection/redis/redis-connection.ts')
   const prefix = redis.prefix ?? slug(config.get('app.name'))
-  return redisConnection({ ...redis, prefix, keep: { completed, failed } }, parts)
+  return redisConnection({ ...redis, prefix, keep: { completed, failed }, ledger }, parts)
 }
 
 function kept(keep: { age: string; count: number }, place: string) {

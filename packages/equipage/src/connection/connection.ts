@@ -1,5 +1,6 @@
 import type { HandedBack, Lifecycle } from '../core/lifecycle.ts'
 import type { Attempt, Outcome, PushedJob, Receipt } from '../job/index.ts'
+import type { TickMemory } from './tick-memory.ts'
 
 /**
  * What carries jobs and remembers ticks. It is chosen in one place (the container), and
@@ -59,52 +60,3 @@ export interface QueueCounts {
 
 /** Runs one attempt: the pipeline of the job room. It never rejects. */
 export type RunAttempt = (attempt: Attempt) => Promise<Outcome>
-
-/**
- * Remembers, for each schedule, its anchor (the moment of its first registration) and its
- * cursor (the last tick that was decided, at first the anchor). Deciding a tick moves the
- * cursor from the tick before it, so that of several processes one alone succeeds.
- */
-export interface TickMemory {
-  /** The time that ticks are computed on, epoch milliseconds: the connection's, not the machine's. NaN before the first `register`. */
-  now(): number
-  /**
-   * Registers schedules. A name that is new, or whose definition has changed, starts anew: its
-   * anchor and cursor become now. The others keep theirs.
-   * @returns in the order of the entries
-   */
-  register(entries: readonly ScheduleEntry[]): Promise<ScheduleState[]>
-  /** Decides one tick: moves the cursor and pushes the job, both or neither. */
-  claim(claim: TickClaim): Promise<ClaimAnswer>
-}
-
-export interface ScheduleEntry {
-  readonly name: string
-  /** Identifies the timing: the same text gives the same ticks from the same anchor. */
-  readonly definition: string
-}
-
-export interface ScheduleState {
-  readonly anchor: number
-  readonly cursor: number
-}
-
-export interface TickClaim extends ScheduleEntry {
-  /** The cursor that the claim was computed from. */
-  readonly from: number
-  /** The tick, epoch milliseconds, later than `from`. */
-  readonly instant: number
-  /** Pushed in the same step; left out when the tick runs a function, or nothing. */
-  readonly job?: PushedJob
-}
-
-/**
- * `claimed`: this call decided the tick, and the job is kept; `pushed` follows it, inline to its
- * first attempt's end. `taken`: another did, and the cursor is now there.
- * `superseded`: the schedule has been registered with another definition since. `forgotten`:
- * the far side lost the schedule's state; it has to be registered again.
- */
-export type ClaimAnswer =
-  | { readonly outcome: 'claimed'; readonly pushed: Promise<Receipt> | undefined }
-  | { readonly outcome: 'taken'; readonly cursor: number }
-  | { readonly outcome: 'superseded' | 'forgotten' }

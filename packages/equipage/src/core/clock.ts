@@ -10,6 +10,8 @@ export interface Clock {
   monotonic(): number
   /** Calls `fire` once, `delayMs` from now (0 or more; any length). The process stays alive for it. */
   after(delayMs: number, fire: () => void): Timer
+  /** Nobody sets it, and no machine sleeps beneath it: it need not be watched. The machine's own is not. */
+  readonly steady?: boolean
 }
 
 /** A call that is due; cancelling it twice, or after it fired, does nothing. */

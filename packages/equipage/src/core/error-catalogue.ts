@@ -85,9 +85,9 @@ export const catalogue = {
   // connection
   E_STOPPING: (_: Record<never, never>) => 'the worker is stopping; the job goes back to its queue',
   E_CONNECTION_AWAY: (f: { connection: string; address: string; reason: string }) =>
-    `${f.connection} does not answer at ${f.address} (${f.reason}); start it, or mend REDIS_HOST and REDIS_PORT or REDIS_URL`,
+    `${f.connection} does not answer at ${f.address} (${f.reason}); start it, or mend REDIS_HOST and REDIS_PORT, REDIS_URL or REDIS_SENTINELS`,
   E_CONNECTION_REFUSED: (f: { connection: string; address: string; reason: string }) =>
-    `${f.connection} at ${f.address} does not let us in (${f.reason}); mend REDIS_USERNAME and REDIS_PASSWORD, or REDIS_URL`,
+    `${f.connection} at ${f.address} does not let us in (${f.reason}); mend REDIS_USERNAME and REDIS_PASSWORD, REDIS_URL or REDIS_SENTINEL_PASSWORD`,
   E_CONNECTION_REPLY: (f: { connection: string; address: string; reason: string }) =>
     `${f.connection} at ${f.address} refused the call: ${f.reason}`,
   E_PUSH_REFUSED: (f: { job: string; reply: number }) =>
@@ -113,6 +113,12 @@ export const catalogue = {
   // cli
   E_BAD_JSON: (f: { place: string; given: string; reason: string }) =>
     `${f.place} is not JSON (${f.reason}): ${shown(f.given)}; write it as '{"name": "value"}'`,
+  E_BAD_ARGUMENT: (f: { place: string; given: string; expected: string }) =>
+    `${f.place}: expected ${f.expected}, got ${shown(f.given)}`,
+  E_UNKNOWN_SCHEDULE: (f: { name: string; nearest: string | undefined }) =>
+    `app/scheduler.ts has no schedule ${shown(f.name)}; ${f.nearest ? `did you mean "${f.nearest}"?` : '`equipage schedule list` shows them all'}`,
+  E_SCHEDULE_NOT_REGISTERED: (f: { name: string }) =>
+    `schedule "${f.name}" is in the code and not registered yet; start the scheduler first, which registers it`,
 
   // database
   E_DATABASE_AWAY: (f: { reason: string }) =>
@@ -123,8 +129,8 @@ export const catalogue = {
     `${f.migration ? `migration "${f.migration}"` : 'the migrations'} of "${f.owner}" failed, and nothing of it was kept: ${f.reason}`,
 
   // schedule
-  E_OVERLAP_UNSUPPORTED: (f: { name: string; overlap: string }) =>
-    `schedule "${f.name}" has the overlap policy '${f.overlap}', which this version does not keep yet; remove it, and let the job itself see to it`,
+  E_LEASE_LOST: (f: { schedule: string }) =>
+    `the function of schedule "${f.schedule}" lost its lease, because this process gave no sign of life in time; others may have gone on without it, so let it end; let long work push a job`,
   E_UNKNOWN_ZONE: (f: { place: string; zone: string; nearest: string | undefined }) =>
     `${f.place}: there is no time zone ${shown(f.zone)}; ${f.nearest ? `did you mean "${f.nearest}"?` : 'use an IANA name such as "Europe/Madrid"'}`,
   E_BAD_CRON: (f: { expression: unknown; fault: string }) =>

@@ -1,8 +1,9 @@
 import { EquipageError, toError } from '../core/errors.ts'
-import type { ChainLink } from './define-chain.ts'
+import type { ChainDefinition, ChainLink } from './define-chain.ts'
 import { type Json, throughJson } from './json.ts'
 import { readPayload } from './payload.ts'
-import type { PushedJob, Stamp } from './pushed-job.ts'
+import type { Pushable } from './pushable.ts'
+import type { ChainStamp, PushedJob, Stamp } from './pushed-job.ts'
 import type { JobRegistry } from './registry.ts'
 
 /**
@@ -30,7 +31,7 @@ export async function nextOfChain(
   if (!next) return undefined
   const { name, queue, attempts } = next.job
   return {
-    id: `${stamp.id}-${link}`,
+    id: linkId(stamp, link),
     name,
     queue,
     data: await handOver(chain.name, next, result),
@@ -39,6 +40,29 @@ export async function nextOfChain(
     priority: 0,
     stamp: { ...ended.stamp, chain: { ...stamp, link } },
   }
+}
+
+/** The id of a chain's later job: the same whoever pushes it. */
+function linkId(chain: ChainStamp, link: number): string {
+  return `${chain.id}-${link}`
+}
+
+/**
+ * Where the later jobs of a chain will be found, known when its first is pushed.
+ * @param first the chain's first job, as it is pushed
+ * @returns none for a job that stands alone
+ */
+export function laterJobs(
+  pushed: Pushable,
+  first: PushedJob,
+): { readonly queue: string; readonly id: string }[] {
+  const stamp = first.stamp.chain
+  if (!stamp || pushed.kind !== 'chain') return []
+  const { links } = pushed as ChainDefinition
+  return links.slice(1).map(({ job }, index) => ({
+    queue: job.queue,
+    id: linkId(stamp, index + 1),
+  }))
 }
 
 async function handOver(chain: string, { job, payloadOf }: ChainLink, result: Json): Promise<Json> {

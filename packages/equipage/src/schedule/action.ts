@@ -36,6 +36,8 @@ export interface PushAction<App = unknown> {
   readonly kind: 'push'
   readonly name: string
   readonly job: Pushable
+  /** The payload where it is the same for every tick; undefined where a function makes it. */
+  readonly constant: unknown
   /** The payload of one tick, or a promise of it. */
   readonly payload: (tick: TickContext<App>) => unknown
 }
@@ -63,10 +65,12 @@ export function callAction<App>(
 }
 
 export function pushAction<App>(job: Pushable, payload: unknown): PushAction<App> {
+  const made = typeof payload === 'function'
   return {
     kind: 'push',
     name: job.name,
     job,
-    payload: typeof payload === 'function' ? (payload as PayloadOf<App, unknown>) : () => payload,
+    constant: made ? undefined : payload,
+    payload: made ? (payload as PayloadOf<App, unknown>) : () => payload,
   }
 }

@@ -1,12 +1,12 @@
 import type { TickMemory } from '../connection/index.ts'
 import type { Clock } from '../core/clock.ts'
-import { EquipageError } from '../core/errors.ts'
 import type { HandedBack, Lifecycle } from '../core/lifecycle.ts'
+import { processName } from '../core/process-name.ts'
 import type { RegisteredApp } from '../job/index.ts'
 import type { Logger } from '../log/index.ts'
 import type { Queue } from '../queue/index.ts'
+import type { ScheduleHooks } from './hooks.ts'
 import { TickLoop } from './loop.ts'
-import type { Schedule } from './schedule.ts'
 import { TickFiring } from './tick-firing.ts'
 import { Timetable } from './timetable.ts'
 
@@ -20,6 +20,11 @@ export interface SchedulerParts<App> {
   timezone: string | null
   log: Logger
   clock: Clock
+  /** What the ledger calls this process: its host and process id when left out. */
+  process?: string
+  /** From 0 to 1: where this replica begins when many ticks are due at once. */
+  place?: number
+  hooks: ScheduleHooks<App>
 }
 
 /** What an application's container calls its configuration. */
@@ -40,11 +45,21 @@ export abstract class EquipageScheduler<App = RegisteredApp> implements Lifecycl
 
   constructor(parts: SchedulerParts<App>) {
     const { app, memory, clock, log } = parts
+    const process = parts.process ?? processName()
     this.app = app
     this.schedule = new Timetable<App>({ timezone: parts.timezone ?? undefined, clock })
-    this.#firing = new TickFiring<App>(parts)
+    this.#firing = new TickFiring<App>({ ...parts, process })
     const schedules = this.schedule.schedules
-    this.#loop = new TickLoop<App>({ schedules, memory, firing: this.#firing, log, clock })
+    const place = parts.place ?? 0
+    this.#loop = new TickLoop<App>({
+      schedules,
+      memory,
+      firing: this.#firing,
+      process,
+      place,
+      log,
+      clock,
+    })
   }
 
   /** Writes the schedules. Called once, before anything is fired, and without firing by `equipage schedule list`. */
@@ -63,7 +78,6 @@ export abstract class EquipageScheduler<App = RegisteredApp> implements Lifecycl
     if (!this.#registered) {
       this.register()
       this.schedule.close()
-      refuseOverlapPolicies(this.schedule.schedules)
       this.#registered = true
     }
     return this.schedule
@@ -95,19 +109,14 @@ export abstract class EquipageScheduler<App = RegisteredApp> implements Lifecycl
 
   /**
    * Fires no more ticks, waits for those that are being decided, and gives inline functions
-   * `graceMs` to end before their signals are aborted; they hand nothing back. Stopping twice, or before the start, is fine.
+   * `graceMs` to end before their signals are aborted; what does not end is on record as failed.
+   * They hand nothing back. Stopping twice, or before the start, is fine.
    */
   async stop(graceMs = 0): Promise<HandedBack> {
     this.#shouldExit = true
-    await this.#loop.stop()
+    await this.#loop.halt()
     await this.#firing.stop(graceMs)
+    await this.#loop.leave()
     return { handedBack: 0 }
-  }
-}
-
-/** A policy that would be passed over in silence is worse than none. */
-function refuseOverlapPolicies<App>(schedules: readonly Schedule<App>[]): void {
-  for (const { name = '', overlap } of schedules) {
-    if (overlap !== 'allow') throw new EquipageError('E_OVERLAP_UNSUPPORTED', { name, overlap })
   }
 }

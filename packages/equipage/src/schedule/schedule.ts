@@ -3,6 +3,8 @@ import type { Clock } from '../core/clock.ts'
 import { shown } from '../core/error-catalogue.ts'
 import { EquipageError } from '../core/errors.ts'
 import type { Action } from './action.ts'
+import { definitionOf } from './definition.ts'
+import type { Hook } from './hook.ts'
 import { epochMsOf, type InstantLike, zonedAt } from './instant.ts'
 import type { Condition, MisfirePolicy, OverlapPolicy, SchedulePolicy } from './policy.ts'
 import type { Timing } from './timing/timing.ts'
@@ -57,9 +59,10 @@ export class Schedule<App = unknown> {
     return this.#timing.zone
   }
 
-  /** Stable text: the same text gives the same ticks from the same anchor. */
+  /** What it is registered as; see definitionOf. */
   get definition(): string {
-    return this.#timing.definition
+    const { action, policy } = this
+    return definitionOf({ timing: this.#timing.definition, action, policy })
   }
 
   get conditions(): readonly Condition<App>[] {
@@ -72,6 +75,11 @@ export class Schedule<App = unknown> {
 
   get environments(): readonly string[] {
     return this.policy.environments
+  }
+
+  /** What is called, and which addresses are pinged, beside its runs. */
+  get hooks(): readonly Hook<App>[] {
+    return this.policy.hooks
   }
 
   get overlap(): OverlapPolicy {

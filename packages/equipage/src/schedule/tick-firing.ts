@@ -1,74 +1,108 @@
-import type { ClaimAnswer, TickClaim, TickMemory } from '../connection/index.ts'
-import { type Clock, settlesWithin } from '../core/clock.ts'
-import { EquipageError, isEquipageError, toError } from '../core/errors.ts'
-import type { PushedJob } from '../job/index.ts'
+import type {
+  ClaimAnswer,
+  ClaimedRun,
+  LedgerRow,
+  Reason,
+  TickClaim,
+  TickMemory,
+} from '../connection/index.ts'
+import type { Clock } from '../core/clock.ts'
+import { toError } from '../core/errors.ts'
+import { laterJobs, type PushedJob } from '../job/index.ts'
 import type { Logger } from '../log/index.ts'
 import type { Queue } from '../queue/index.ts'
 import { type CallAction, type PushAction, stop, type TickContext } from './action.ts'
+import type { Decision, DueTick, Stretch } from './due-ticks.ts'
 import { endOfTime } from './end-of-time.ts'
+import type { ScheduleHooks } from './hooks.ts'
 import { zonedAt } from './instant.ts'
-import type { DueTick } from './misfires.ts'
+import { RunningCalls, shortened } from './running-calls.ts'
 import type { Schedule } from './schedule.ts'
 
 /** What firing needs. */
 export interface FiringParts<App> {
   memory: TickMemory
-  queue: Queue
+  queue: Pick<Queue, 'prepare'>
   app: App
   /** The value of `app.env`. */
   env: string
+  /** Host and process id, as the ledger names it. */
+  process: string
+  hooks: ScheduleHooks<App>
   log: Logger
   clock: Clock
 }
 
-/** Decides single ticks: asks the conditions, claims, and runs what the tick is for. */
+/** One schedule whose ticks are to be decided. */
+interface Case<App> {
+  readonly schedule: Schedule<App>
+  readonly decision: Decision
+  readonly claim: Omit<TickClaim, 'rows' | 'run'>
+}
+
+/** The tick of a decision that is to run. */
+interface TickCase<App> extends Case<App> {
+  readonly due: DueTick
+  readonly tick: TickContext<App>
+  readonly log: Logger
+}
+
+/** Decides ticks: asks the conditions, claims, and begins what the tick is for. */
 export class TickFiring<App> {
   readonly #parts: FiringParts<App>
-  readonly #calls = new Set<Promise<void>>()
-  readonly #stopping = new AbortController()
+  readonly calls: RunningCalls
   /** Ticks that this process has fired. */
   fired = 0
 
   constructor(parts: FiringParts<App>) {
     this.#parts = parts
+    this.calls = new RunningCalls(parts.memory, parts.clock)
   }
 
   /**
-   * Decides one tick.
-   * @param from the cursor: the tick before, or the anchor
-   * @returns how the claim ended; rejects when the connection is away, and then nothing was decided
+   * Makes one claim.
+   * @param cursor the tick before, or the anchor
+   * @param skip why the tick does not run, where an earlier claim was refused for that
+   * @returns how the claim ended; rejects when the connection is away, and then it is not known
    */
-  async decide(schedule: Schedule<App>, from: number, due: DueTick): Promise<ClaimAnswer> {
+  async decide(
+    schedule: Schedule<App>,
+    cursor: number,
+    decision: Decision,
+    skip?: 'paused' | 'overlap',
+  ): Promise<ClaimAnswer> {
     const name = schedule.name ?? ''
-    const claim = { name, definition: schedule.definition, from, instant: due.instant }
-    const tick = this.#contextOf(schedule, from, due)
+    const claim = { name, definition: schedule.definition, from: cursor, to: decision.to }
+    const base: Case<App> = { schedule, decision, claim }
+    const due = decision.tick
+    if (!due) {
+      const answer = await this.#claim(base, [])
+      if (answer.outcome === 'claimed') this.#tellDropped(base)
+      return answer
+    }
+    const tick = this.#contextOf(schedule, due)
     const log = this.#parts.log.child({
       schedule: name,
       tick: tick.scheduledFor.toISOString(),
       ...(due.misfire ? { misfire: true } : {}),
     })
-    const reason = due.missed ? 'missed' : await this.#reasonToSkip(schedule, tick, log)
-    if (reason !== undefined) {
-      const answer = await this.#parts.memory.claim(claim)
-      if (answer.outcome === 'claimed') log.info({ reason }, 'tick skipped')
-      return answer
-    }
+    const whole: TickCase<App> = { ...base, due, tick, log }
+    const reason = skip ?? (await this.#reasonToSkip(schedule, tick, log))
+    if (reason) return this.#skip(whole, reason)
     const { action } = schedule
-    return action.kind === 'push'
-      ? this.#push(claim, action, tick, log)
-      : this.#call(claim, action, tick, log)
+    return action.kind === 'push' ? this.#push(whole, action) : this.#call(whole, action)
   }
 
-  #contextOf(schedule: Schedule<App>, from: number, due: DueTick): TickContext<App> {
+  #contextOf(schedule: Schedule<App>, due: DueTick): TickContext<App> {
     return {
       app: this.#parts.app,
       schedule: schedule.name ?? '',
       scheduledFor: new Date(due.instant),
-      previous: from === schedule.anchor ? null : new Date(from),
+      previous: due.previous === null ? null : new Date(due.previous),
       lagMs: this.#lagMs(due.instant),
       misfire: due.misfire,
       date: zonedAt(due.instant, schedule.zone).toPlainDate().toString(),
-      signal: this.#stopping.signal,
+      signal: new AbortController().signal,
     }
   }
 
@@ -82,7 +116,7 @@ export class TickFiring<App> {
     schedule: Schedule<App>,
     tick: TickContext<App>,
     log: Logger,
-  ): Promise<string | undefined> {
+  ): Promise<'environment' | 'condition' | undefined> {
     const { environments } = schedule
     if (environments.length > 0 && !environments.includes(this.#parts.env)) return 'environment'
     for (const condition of schedule.conditions) {
@@ -99,86 +133,160 @@ export class TickFiring<App> {
     return undefined
   }
 
-  async #push(
-    claim: TickClaim,
-    action: PushAction<App>,
-    tick: TickContext<App>,
-    log: Logger,
+  async #skip(
+    whole: TickCase<App>,
+    reason: 'overlap' | 'condition' | 'environment' | 'paused',
   ): Promise<ClaimAnswer> {
-    let job: PushedJob
-    try {
-      const stamp = {
-        tick: { schedule: claim.name, scheduledFor: tick.scheduledFor.toISOString() },
-      }
-      const payload = await action.payload(tick)
-      job = await this.#parts.queue.prepare(action.job, payload, {}, 0, stamp)
-    } catch (thrown) {
-      const answer = await this.#parts.memory.claim(claim)
-      const err = toError(thrown)
-      if (answer.outcome === 'claimed') log.error({ err }, 'tick failed: its job could not be made')
-      return answer
-    }
-    const answer = await this.#parts.memory.claim({ ...claim, job })
-    if (answer.outcome === 'claimed') {
-      this.fired++
-      log.info({ lagMs: this.#lagMs(claim.instant), job: action.name }, 'tick fired')
-      this.#follow(
-        Promise.resolve(answer.pushed),
-        log,
-        'how the job of a tick ended could not be kept',
-      )
-    }
+    const { schedule, tick, log } = whole
+    const answer = await this.#claim(whole, [this.#row(whole.due, 'skipped', { reason })])
+    if (answer.outcome !== 'claimed') return answer
+    this.#tellDropped(whole)
+    log.info({ reason }, 'tick skipped')
+    this.calls.follow(this.#parts.hooks.skip(schedule, tick, reason))
     return answer
   }
 
-  async #call(
-    claim: TickClaim,
-    action: CallAction<App>,
-    tick: TickContext<App>,
-    log: Logger,
-  ): Promise<ClaimAnswer> {
-    const answer = await this.#parts.memory.claim(claim)
-    if (answer.outcome === 'claimed') {
-      this.fired++
-      log.info({ lagMs: this.#lagMs(claim.instant) }, 'tick fired')
-      const called = (async () => {
-        if ((await action.call(tick)) === stop) await this.#end(claim, log)
-      })()
-      this.#follow(called, log, 'the function of a schedule failed')
+  async #push(whole: TickCase<App>, action: PushAction<App>): Promise<ClaimAnswer> {
+    const { due, tick, log } = whole
+    let job: PushedJob
+    try {
+      const payload = await action.payload(tick)
+      job = await this.#parts.queue.prepare(action.job, payload, {}, 0, { tick: stampOf(tick) })
+    } catch (thrown) {
+      const err = toError(thrown)
+      const fields = { reason: 'error' as const, error: shortened(err.message) }
+      const answer = await this.#claim(whole, [this.#row(due, 'failed', fields)])
+      if (answer.outcome === 'claimed') log.error({ err }, 'tick failed: its job could not be made')
+      return answer
     }
+    const answer = await this.#claim(whole, [this.#row(due, 'fired')], {
+      job,
+      later: laterJobs(action.job, job),
+    })
+    if (answer.outcome !== 'claimed') return answer
+    this.#tellDropped(whole)
+    this.fired++
+    log.info({ lagMs: this.#lagMs(due.instant), job: action.name }, 'tick fired')
+    const pushed = Promise.resolve(answer.pushed).catch(thrown =>
+      log.error({ err: toError(thrown) }, 'how the job of a tick ended could not be kept'),
+    )
+    this.calls.follow(pushed)
+    return answer
+  }
+
+  async #call(whole: TickCase<App>, action: CallAction<App>): Promise<ClaimAnswer> {
+    const { schedule, due, tick, log, claim } = whole
+    const answer = await this.#claim(whole, [this.#row(due, 'running')], {})
+    if (answer.outcome !== 'claimed') return answer
+    this.#tellDropped(whole)
+    this.fired++
+    log.info({ lagMs: this.#lagMs(due.instant) }, 'tick fired')
+    const { hooks } = this.#parts
+    const call = { name: claim.name, tick: due.instant }
+    this.calls.start(
+      call,
+      log,
+      async signal => {
+        await hooks.begin(schedule, { ...tick, signal })
+        if ((await action.call({ ...tick, signal })) === stop) await this.#end(whole)
+      },
+      outcome => hooks.end(schedule, tick, outcome),
+    )
     return answer
   }
 
   /**
    * The function answered `stop`: the cursor goes to the end of time, past every tick, and stays
-   * there for all processes until the definition changes.
+   * there for all processes until the timing changes.
    */
-  async #end(claim: TickClaim, log: Logger): Promise<void> {
-    let from = claim.instant
+  async #end({ claim, log }: TickCase<App>): Promise<void> {
+    let from = claim.to
     for (;;) {
-      const answer = await this.#parts.memory.claim({ ...claim, from, instant: endOfTime })
+      const answer = await this.#parts.memory.claim({ ...claim, from, to: endOfTime, rows: [] })
       if (answer.outcome !== 'taken' || answer.cursor === endOfTime) break
       from = answer.cursor
     }
     log.info('the schedule has answered stop, and is not fired again')
   }
 
-  /** Lets something run on its own; a stop waits for it. */
-  #follow(running: Promise<unknown>, log: Logger, failure: string): void {
-    const followed = running.then(
-      () => undefined,
-      thrown => {
-        const err = toError(thrown)
-        if (!isEquipageError(err, 'E_STOPPING')) log.error({ err }, failure)
-      },
-    )
-    this.#calls.add(followed)
-    void followed.finally(() => this.#calls.delete(followed))
+  /** @param rows of the tick; those of the dropped ticks are put around it */
+  #claim(
+    { schedule, decision, claim }: Case<App>,
+    rows: readonly LedgerRow[],
+    begins?: Pick<ClaimedRun, 'job' | 'later'>,
+  ): Promise<ClaimAnswer> {
+    const dropped = (stretches: readonly Stretch[]) => stretches.map(s => this.#droppedRow(s))
+    const all = [...dropped(decision.before), ...rows, ...dropped(decision.after)]
+    const { overlap } = schedule
+    const run = begins && {
+      tick: decision.tick?.instant ?? decision.to,
+      ...begins,
+      ...(overlap === 'allow' ? {} : { overlap }),
+    }
+    return this.#parts.memory.claim({ ...claim, rows: all, ...(run ? { run } : {}) })
   }
 
-  /** Waits for the functions that run; after `graceMs` their signals are aborted, and they are left to themselves. */
+  #row(
+    due: DueTick,
+    fate: LedgerRow['fate'],
+    fields: { reason?: Reason; error?: string } = {},
+  ): LedgerRow {
+    return {
+      tick: due.instant,
+      first: due.instant,
+      count: 1,
+      fate,
+      reason: fields.reason ?? (due.queued ? 'queued' : null),
+      error: fields.error ?? null,
+      misfire: due.misfire,
+      lagMs: this.#lagMs(due.instant),
+      process: this.#parts.process,
+      durationMs: null,
+      jobId: null,
+    }
+  }
+
+  #droppedRow({ fate, first, last, count }: Stretch): LedgerRow {
+    return {
+      tick: last,
+      first,
+      count,
+      fate: fate === 'missed' ? 'missed' : 'skipped',
+      reason: fate === 'missed' ? null : fate,
+      error: null,
+      misfire: false,
+      lagMs: this.#lagMs(last),
+      process: this.#parts.process,
+      durationMs: null,
+      jobId: null,
+    }
+  }
+
+  #tellDropped({ schedule, decision }: Case<App>): void {
+    for (const { fate, first, last, count } of [...decision.before, ...decision.after]) {
+      const fields = {
+        schedule: schedule.name,
+        first: new Date(first).toISOString(),
+        tick: new Date(last).toISOString(),
+        ticks: count,
+      }
+      if (fate === 'missed') this.#parts.log.warn(fields, 'ticks missed')
+      else this.#parts.log.info({ ...fields, reason: fate }, 'ticks skipped')
+    }
+  }
+
+  /** Waits for the functions that run and for pings; see RunningCalls.stop. */
   async stop(graceMs: number): Promise<void> {
-    await settlesWithin(Promise.all(this.#calls), graceMs, this.#parts.clock)
-    this.#stopping.abort(new EquipageError('E_STOPPING', {}))
+    await this.calls.stop(graceMs)
+  }
+}
+
+function stampOf<App>(tick: TickContext<App>) {
+  return {
+    schedule: tick.schedule,
+    scheduledFor: tick.scheduledFor.toISOString(),
+    previous: tick.previous?.toISOString() ?? null,
+    lagMs: tick.lagMs,
+    misfire: tick.misfire,
   }
 }

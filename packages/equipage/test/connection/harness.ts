@@ -1,10 +1,14 @@
+import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import type { TestContext } from 'node:test'
+import { Queue as BullQueue } from 'bullmq'
 import type { Connection } from '../../src/connection/index.ts'
+import { type MemoryPush, memoryConnection } from '../../src/connection/memory/memory-connection.ts'
 import { redisConnection } from '../../src/connection/redis/redis-connection.ts'
 import { syncConnection } from '../../src/connection/sync/sync-connection.ts'
-import { systemClock } from '../../src/core/clock.ts'
+import { type Clock, systemClock } from '../../src/core/clock.ts'
 import {
   AttemptRunner,
   type ChainDefinition,
@@ -13,8 +17,11 @@ import {
   type Pushable,
 } from '../../src/job/index.ts'
 import { Queue } from '../../src/queue/index.ts'
+import { eventually } from '../support/eventually.ts'
 import { type CapturedLine, capturedLog } from '../support/lines.ts'
+import { MovableClock } from '../support/movable-clock.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
+import { MemoryWorker } from './memory-worker.ts'
 
 /** An application's parts over one connection, without a container. */
 export interface Harness {
@@ -25,18 +32,55 @@ export interface Harness {
   sibling(): Harness
   /** Begins to run what the connection keeps. */
   consume(concurrency?: number): Promise<void>
+  /** Lets the connection's time go on: at once, or, where time cannot be moved, by waiting for it. */
+  pass(ms: number): Promise<void>
+  /** false: `pass` takes as long as it says. */
+  readonly passesAtOnce: boolean
+  /** Takes a job out of its queue, as somebody who looks after it may. */
+  remove(queue: string, id: string): Promise<void>
 }
 
 export type MakeHarness = (test: TestContext, definitions: readonly Pushable[]) => Harness
 
 const keep = { ageMs: 3_600_000, count: 100 }
 
-type Open = (parts: Parameters<typeof syncConnection>[1]) => Connection
+/** How many rows of a schedule the connections of these tests keep. */
+export const ledger = { ageMs: 30 * 86_400_000, count: 20 }
+
+interface Opening {
+  runner: AttemptRunner
+  log: Parameters<typeof syncConnection>[1]['log']
+  clock: Clock
+}
+
+/** What differs from connection to connection. */
+interface Kind extends Pick<Harness, 'passesAtOnce' | 'remove'> {
+  readonly clock: Clock
+  open(parts: Opening): Connection
+  pass(ms: number, connection: Connection): Promise<void>
+  /** In place of the connection's own consumer. */
+  consume?(parts: Opening): { start(): Promise<void>; stop(): Promise<unknown> }
+}
 
 /** Sync, over a state file of the test's own. */
 export const syncHarness: MakeHarness = (test, definitions) => {
   const file = join(temporaryFolder(test), 'queue.sqlite')
-  return harness(test, definitions, parts => syncConnection({ file, keepFailed: keep }, parts))
+  const clock = new MovableClock()
+  return harness(test, definitions, {
+    clock,
+    open: ({ runner, ...parts }) =>
+      syncConnection(
+        { file, keepFailed: keep, ledger },
+        { run: attempt => runner.run(attempt), ...parts },
+      ),
+    passesAtOnce: true,
+    pass: async ms => clock.move(ms),
+    async remove(_queue, id) {
+      const database = new DatabaseSync(file)
+      assert.equal(database.prepare('delete from jobs where id = ?').run(id).changes, 1)
+      database.close()
+    },
+  })
 }
 
 /** Redis, under a key prefix of the test's own. */
@@ -45,11 +89,58 @@ export const redisHarness =
   (test, definitions) => {
     const prefix = `test-${randomUUID()}`
     const login = { url: null, db: 0, username: null, password: null }
-    const settings = { ...server, ...login, prefix, keep: { completed: keep, failed: keep } }
-    return harness(test, definitions, parts => redisConnection(settings, parts))
+    const kept = { keep: { completed: keep, failed: keep }, ledger }
+    const settings = { ...server, ...login, ...kept, prefix }
+    return harness(test, definitions, {
+      clock: systemClock,
+      open: ({ runner, ...parts }) =>
+        redisConnection(settings, { run: attempt => runner.run(attempt), ...parts }),
+      passesAtOnce: false,
+      async pass(ms, { ticks }) {
+        const until = ticks.now() + ms
+        await eventually(() => assert.ok(ticks.now() >= until))
+      },
+      async remove(queue, id) {
+        const bull = new BullQueue(queue, { connection: server, prefix })
+        // A job that is just being put back is still locked.
+        await eventually(async () => assert.equal(await bull.remove(id), 1))
+        await bull.close()
+      },
+    })
   }
 
-function harness(test: TestContext, definitions: readonly Pushable[], open: Open): Harness {
+/** Memory, of which every process of the test has a part. */
+export const memoryHarness: MakeHarness = (test, definitions) => {
+  const clock = new MovableClock()
+  let pushed: ((push: MemoryPush) => void) | undefined
+  const connection = memoryConnection({
+    clock,
+    ledger,
+    durationOf: () => Number.POSITIVE_INFINITY,
+    onPush: push => pushed?.(push),
+  })
+  return harness(test, definitions, {
+    clock,
+    open: () => connection,
+    passesAtOnce: true,
+    pass: async ms => clock.move(ms),
+    remove: async (_queue, id) => connection.carrier.end(id),
+    consume({ runner }) {
+      const worker = new MemoryWorker(connection, runner, clock)
+      const run = (push: MemoryPush) => void worker.run(push)
+      return {
+        async start() {
+          connection.carrier.pushes.forEach(run)
+          pushed = run
+        },
+        stop: async () => worker.stop(),
+      }
+    },
+  })
+}
+
+function harness(test: TestContext, definitions: readonly Pushable[], kind: Kind): Harness {
+  const { clock } = kind
   const { log, lines } = capturedLog()
   const registry = new JobRegistry()
   for (const definition of definitions as (JobDefinition | ChainDefinition)[]) {
@@ -61,15 +152,15 @@ function harness(test: TestContext, definitions: readonly Pushable[], open: Open
     jobs: async () => registry,
     app: { name: 'the application' },
     log,
-    clock: systemClock,
+    clock,
     random: () => 0,
     ready: async () => undefined,
     push: job => connection.carrier.push(job),
   })
-  const connection = open({ run: attempt => runner.run(attempt), log, clock: systemClock })
+  const connection = kind.open({ runner, log, clock })
   const queue = new Queue({
     carrier: async () => connection.carrier,
-    clock: systemClock,
+    clock,
     registry: async () => registry,
   })
   const stops: (() => Promise<unknown>)[] = [() => connection.stop(0)]
@@ -80,11 +171,16 @@ function harness(test: TestContext, definitions: readonly Pushable[], open: Open
     queue,
     connection,
     lines,
-    sibling: () => harness(test, definitions, open),
+    sibling: () => harness(test, definitions, kind),
     async consume(concurrency = 10) {
-      const consumer = connection.carrier.consume({ queues: registry.queues(), concurrency })
+      const consumer =
+        kind.consume?.({ runner, log, clock }) ??
+        connection.carrier.consume({ queues: registry.queues(), concurrency })
       stops.push(() => consumer.stop(0))
       await consumer.start()
     },
+    pass: ms => kind.pass(ms, connection),
+    passesAtOnce: kind.passesAtOnce,
+    remove: kind.remove,
   }
 }

@@ -51,7 +51,7 @@ function world(at: { host: string; port: number } = server) {
     push: job => connection.carrier.push(job),
   })
   const connection = redisConnection(
-    { ...settings, keep: { completed: keep, failed: keep } },
+    { ...settings, keep: { completed: keep, failed: keep }, ledger: keep },
     { run: attempt => runner.run(attempt), log, clock: systemClock },
   )
   const queue = new Queue({

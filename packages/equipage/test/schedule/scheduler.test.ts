@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import { suite, type TestContext, test } from 'node:test'
 import { z } from 'zod'
 import { syncConnection } from '../../src/connection/sync/sync-connection.ts'
-import { AttemptRunner, defineJob, JobRegistry } from '../../src/job/index.ts'
+import { AttemptRunner, defineJob, JobRegistry, type TickStamp } from '../../src/job/index.ts'
 import { Queue } from '../../src/queue/index.ts'
+import { ScheduleHooks } from '../../src/schedule/hooks.ts'
 import { EquipageScheduler, stop, type Timetable } from '../../src/schedule/index.ts'
 import { VirtualClock } from '../../src/testing/index.ts'
 import { capturedLog } from '../support/lines.ts'
@@ -13,22 +14,18 @@ import { temporaryFolder } from '../support/temporary-folder.ts'
 const minute = 60_000
 const hour = 60 * minute
 
-interface Ran {
-  schedule: string
-  scheduledFor: string
-}
-
 const job = defineJob({ name: 'noted', payload: z.object({ at: z.string() }), run: () => null })
 
 /** A scheduler over a state file, on a clock that the test moves; it can be started again over the same file. */
 function world(test: TestContext, start = '2026-01-01T00:00:00Z') {
   const clock = new VirtualClock(start)
   const file = join(temporaryFolder(test), 'queue.sqlite')
-  const ran: Ran[] = []
+  const ran: TickStamp[] = []
   const { log, lines } = capturedLog()
   const registry = new JobRegistry()
   registry.add(job, 'test')
 
+  let processes = 0
   /** Another process of the same application. */
   const boot = async (register: (schedule: Timetable<unknown>) => void) => {
     const runner = new AttemptRunner({
@@ -45,7 +42,11 @@ function world(test: TestContext, start = '2026-01-01T00:00:00Z') {
       return runner.run(attempt)
     }
     const connection = syncConnection(
-      { file, keepFailed: { ageMs: hour, count: 10 } },
+      {
+        file,
+        keepFailed: { ageMs: hour, count: 10 },
+        ledger: { ageMs: 1_000 * hour, count: 10_000 },
+      },
       { run, log, clock },
     )
     const queue = new Queue({
@@ -66,6 +67,8 @@ function world(test: TestContext, start = '2026-01-01T00:00:00Z') {
       timezone: 'UTC',
       log,
       clock,
+      hooks: new ScheduleHooks({ log, clock }),
+      process: `test:${++processes}`,
     })
     const stop = async () => {
       await scheduler.stop()
@@ -91,10 +94,12 @@ suite('a scheduler', { concurrency: true }, () => {
       schedule.every(10).minutes.push(job, tick => ({ at: tick.scheduledFor.toISOString() }))
     })
     await clock.advance(30 * minute)
+    const onTime = { schedule: 'noted', lagMs: 0, misfire: false }
+    const [ten, twenty, thirty] = [10, 20, 30].map(minutes => `2026-01-01T00:${minutes}:00.000Z`)
     assert.deepEqual(ran, [
-      { schedule: 'noted', scheduledFor: '2026-01-01T00:10:00.000Z' },
-      { schedule: 'noted', scheduledFor: '2026-01-01T00:20:00.000Z' },
-      { schedule: 'noted', scheduledFor: '2026-01-01T00:30:00.000Z' },
+      { ...onTime, scheduledFor: ten, previous: null },
+      { ...onTime, scheduledFor: twenty, previous: ten },
+      { ...onTime, scheduledFor: thirty, previous: twenty },
     ])
     const line = lines.find(({ msg }) => msg === 'tick fired')
     assert.deepEqual(

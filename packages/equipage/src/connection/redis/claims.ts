@@ -1,13 +1,16 @@
 import type { IRedisTransaction } from 'bullmq'
 import * as bull from 'bullmq/dist/cjs/scripts/index.js'
 import type { ChainableCommander, Redis } from 'ioredis'
-import type { TickClaim } from '../connection.ts'
+import { callLeaseMs, type LedgerRetention, type TickClaim } from '../tick-memory.ts'
+import { rowText } from './ledger-text.ts'
 
-/** The hashes of the schedules' state: field is the schedule's name. */
-export interface ClaimKeys {
-  readonly definitions: string
-  readonly anchors: string
-  readonly cursors: string
+/** What a claim is made with, beside what it claims. */
+export interface ClaimSetting {
+  /** What the keys of the schedules' state begin with. */
+  readonly base: string
+  /** What BullMQ's keys begin with. */
+  readonly prefix: string
+  readonly retention: LedgerRetention
 }
 
 /** The id of the added job, or how the claim in front of it ended. */
@@ -15,8 +18,8 @@ export type ScriptReply =
   | string
   | ['claimed', id: string]
   | ['taken', cursor: string]
-  | ['superseded']
-  | ['forgotten']
+  | ['queued', tick: string]
+  | ['paused' | 'held' | 'superseded' | 'forgotten']
 
 /** BullMQ's scripts that add a job, in all its forms, and the one that adds none. */
 const nothing = { name: 'nothing', keys: 0, content: "return ''" }
@@ -25,28 +28,81 @@ const adding = [bull.addStandardJob, bull.addDelayedJob, bull.addPrioritizedJob,
 const claimCommand = (script: string) => `equipageClaim:${script}`
 
 /**
- * A script of BullMQ's with the claim of a tick in front of it: the cursor moves only from the
- * tick before, only under the same definition, and only together with the job. After the
- * script's own keys: the definitions and the cursors. After its own arguments: the schedule's
- * name, its definition, the cursor as the claim knows it, and the tick.
- * Returns {'claimed', job id}, {'taken', cursor}, {'superseded'}, {'forgotten'}, or a
- * negative number of BullMQ's own.
+ * A script of BullMQ's with the claim of a tick in front of it: everything happens, or nothing.
+ * After the script's own keys: the base of the schedules' keys. After its own arguments: those that
+ * `claimValues` gives.
+ * Returns {'claimed', job id}, {'taken', cursor}, {'queued', tick}, {'paused'}, {'held'},
+ * {'superseded'}, {'forgotten'}, or a negative number of BullMQ's own.
  */
 function withClaim(content: string): string {
   return `
 local function add()
 ${content}
 end
-local definitions, cursors = KEYS[#KEYS - 1], KEYS[#KEYS]
-local name, definition, from, instant = ARGV[#ARGV - 3], ARGV[#ARGV - 2], ARGV[#ARGV - 1], ARGV[#ARGV]
-local known = redis.call('HGET', definitions, name)
-local cursor = redis.call('HGET', cursors, name)
+local base, last = KEYS[#KEYS], #ARGV
+local count = tonumber(ARGV[last])
+local at = last - 2 * count - 13
+local name, definition, from, to = ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
+local kind, tick, overlap, own, later = ARGV[at + 5], ARGV[at + 6], ARGV[at + 7], ARGV[at + 8], ARGV[at + 9]
+local lease, keepMs, keepCount = tonumber(ARGV[at + 10]), tonumber(ARGV[at + 11]), ARGV[at + 12]
+local known = redis.call('HGET', base .. 'definitions', name)
+local cursor = redis.call('HGET', base .. 'cursors', name)
 if not known or not cursor then return {'forgotten'} end
 if known ~= definition then return {'superseded'} end
 if cursor ~= from then return {'taken', cursor} end
-local id = add()
-if type(id) == 'number' and id < 0 then return id end
-redis.call('HSET', cursors, name, instant)
+local call = tick .. ' ' .. name
+local function now()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+local function unfinished(holder)
+  if string.sub(holder, 1, 5) == 'call ' then
+    local ends = redis.call('ZSCORE', base .. 'calls', string.sub(holder, 6))
+    return ends and tonumber(ends) > now()
+  end
+  for key in string.gmatch(holder, '[^\\n]+') do
+    if redis.call('EXISTS', key) == 1 and redis.call('HEXISTS', key, 'finishedOn') == 0 then return true end
+  end
+  return false
+end
+local waiting = redis.call('HGET', base .. 'waiting', name)
+if kind ~= 'none' then
+  if redis.call('HEXISTS', base .. 'paused', name) == 1 then return {'paused'} end
+  if overlap ~= '' then
+    if overlap == 'queue' and waiting and waiting ~= tick and tonumber(waiting) > tonumber(from) then
+      return {'queued', waiting}
+    end
+    local holder = redis.call('HGET', base .. 'holders', name)
+    if holder and unfinished(holder) then
+      if overlap == 'queue' then redis.call('HSET', base .. 'waiting', name, tick) end
+      return {'held'}
+    end
+  end
+end
+local id = ''
+if kind == 'job' then
+  id = add()
+  if type(id) == 'number' and id < 0 then return id end
+elseif kind == 'call' then
+  redis.call('ZADD', base .. 'calls', now() + lease, call)
+end
+if overlap ~= '' then
+  local holder = 'call ' .. call
+  if kind == 'job' then holder = own .. id .. '\\n' .. later end
+  redis.call('HSET', base .. 'holders', name, holder)
+end
+if waiting and tonumber(waiting) <= tonumber(to) then redis.call('HDEL', base .. 'waiting', name) end
+redis.call('HSET', base .. 'cursors', name, to)
+local ledger = base .. 'ledger:' .. name
+for i = at + 13, last - 2, 2 do
+  local row = ARGV[i + 1]
+  if ARGV[i] == tick then row = id .. ' ' .. row else row = ' ' .. row end
+  redis.call('ZADD', ledger, ARGV[i], row)
+end
+if count > 0 then
+  redis.call('ZREMRANGEBYRANK', ledger, 0, '-' .. (keepCount + 1))
+  redis.call('ZREMRANGEBYSCORE', ledger, '-inf', '(' .. string.format('%.0f', ARGV[last - 2] - keepMs))
+end
 return {'claimed', id}
 `
 }
@@ -54,7 +110,7 @@ return {'claimed', id}
 /** Makes the claiming scripts known to a client and to its pipelines. */
 export function defineClaims(client: Redis): void {
   for (const { name, keys, content } of adding) {
-    client.defineCommand(claimCommand(name), { numberOfKeys: keys + 2, lua: withClaim(content) })
+    client.defineCommand(claimCommand(name), { numberOfKeys: keys + 1, lua: withClaim(content) })
   }
 }
 
@@ -67,7 +123,7 @@ type Commands = Record<string, (args: unknown[]) => unknown>
 export function claimingClient(
   pipeline: ChainableCommander,
   claim: TickClaim | undefined,
-  keys: ClaimKeys,
+  setting: ClaimSetting,
 ): IRedisTransaction {
   const commands = pipeline as unknown as Commands
   // Adding a job runs one command, and asks nothing else of its client.
@@ -79,30 +135,43 @@ export function claimingClient(
       if (!script) throw new Error(`a tick cannot push through ${name}`)
       const own = args.slice(0, script.keys)
       const values = args.slice(script.keys)
-      return commands[claimCommand(name)]?.([
-        ...own,
-        keys.definitions,
-        keys.cursors,
-        ...values,
-        ...claimValues(claim),
-      ])
+      const all = [...own, setting.base, ...values, ...claimValues(claim, setting)]
+      return commands[claimCommand(name)]?.(all)
     },
   }
   return runner as unknown as IRedisTransaction
 }
 
-/** Decides a tick that pushes nothing. */
+/** Decides ticks that push nothing. */
 export async function claimAlone(
   client: Redis,
   claim: TickClaim,
-  keys: ClaimKeys,
+  setting: ClaimSetting,
 ): Promise<ScriptReply> {
   const commands = client as unknown as Record<string, (args: unknown[]) => Promise<ScriptReply>>
-  const args = [keys.definitions, keys.cursors, ...claimValues(claim)]
+  const args = [setting.base, ...claimValues(claim, setting)]
   const reply = await commands[claimCommand(nothing.name)]?.(args)
   return reply ?? ['forgotten']
 }
 
-function claimValues(claim: TickClaim): string[] {
-  return [claim.name, claim.definition, String(claim.from), String(claim.instant)]
+/** Twelve fields, two for each row, and how many rows there are. */
+function claimValues(claim: TickClaim, { prefix, retention }: ClaimSetting): string[] {
+  const { run, rows } = claim
+  const jobKey = (queue: string, id: string) => `${prefix}:${queue}:${id}`
+  return [
+    claim.name,
+    claim.definition,
+    String(claim.from),
+    String(claim.to),
+    run ? (run.job ? 'job' : 'call') : 'none',
+    run ? String(run.tick) : '',
+    run?.overlap ?? '',
+    run?.job ? jobKey(run.job.queue, '') : '',
+    (run?.later ?? []).map(({ queue, id }) => jobKey(queue, id)).join('\n'),
+    String(callLeaseMs),
+    String(retention.ageMs),
+    String(retention.count),
+    ...rows.flatMap(row => [String(row.tick), rowText(row)]),
+    String(rows.length),
+  ]
 }

@@ -3,9 +3,9 @@ import type { Redis } from 'ioredis'
 import { EquipageError } from '../../core/errors.ts'
 import type { PushedJob } from '../../job/index.ts'
 import type { Logger } from '../../log/index.ts'
-import type { TickClaim } from '../connection.ts'
-import { type ClaimKeys, claimingClient, defineClaims, type ScriptReply } from './claims.ts'
-import { commandClient, connectionError, type RedisSettings } from './client.ts'
+import type { TickClaim } from '../tick-memory.ts'
+import { type ClaimSetting, claimingClient, defineClaims, type ScriptReply } from './claims.ts'
+import { commandClient, connectionError, connectOnce, type RedisSettings } from './client.ts'
 import { watchConnection } from './watch-connection.ts'
 
 /** The name under which a job's backoff stands in BullMQ: its delays come from our own definition. */
@@ -28,15 +28,15 @@ interface Addition {
 export class Producer {
   readonly client: Redis
   readonly #settings: RedisSettings
-  readonly #claimKeys: ClaimKeys
+  readonly #claims: ClaimSetting
   readonly #queues = new Map<string, Queue>()
   #connecting: Promise<void> | undefined
   #lastError: unknown
   #gathered: Addition[] = []
 
-  constructor(settings: RedisSettings, claimKeys: ClaimKeys, log: Logger) {
+  constructor(settings: RedisSettings, claims: ClaimSetting, log: Logger) {
     this.#settings = settings
-    this.#claimKeys = claimKeys
+    this.#claims = claims
     this.client = commandClient(settings)
     defineClaims(this.client)
     watchConnection(this.client, settings, log)
@@ -52,7 +52,7 @@ export class Producer {
   async ready(): Promise<void> {
     if (this.client.status === 'ready') return
     if (this.client.status === 'wait') {
-      this.#connecting = this.client.connect().finally(() => {
+      this.#connecting = connectOnce(this.client).finally(() => {
         this.#connecting = undefined
       })
     }
@@ -118,7 +118,7 @@ export class Producer {
       if (!queue) continue
       const bull = new Job(queue, job.name, job.data, optionsOf(job), job.id)
       const backend = queue.getBackend() as RedisQueueBackend
-      const client = claimingClient(pipeline, claim, this.#claimKeys)
+      const client = claimingClient(pipeline, claim, this.#claims)
       // It queues the command on the pipeline; its answer is the pipeline's.
       await backend.addJobToTransaction(client, bull.asJSON(), bull.id ?? '')
     }

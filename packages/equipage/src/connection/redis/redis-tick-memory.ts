@@ -1,128 +1,259 @@
 import type { Clock } from '../../core/clock.ts'
-import type {
-  ClaimAnswer,
-  ScheduleEntry,
-  ScheduleState,
-  TickClaim,
-  TickMemory,
-} from '../connection.ts'
-import { type ClaimKeys, claimAlone } from './claims.ts'
+import {
+  aliveMs,
+  type Beat,
+  type Call,
+  type ClaimAnswer,
+  callLeaseMs,
+  type LedgerQuery,
+  type LedgerRow,
+  type Registration,
+  type Release,
+  type RunEnd,
+  type SignOfLife,
+  type Span,
+  type StoredSchedule,
+  shortestDowntimeMs,
+  spansKept,
+  type TickClaim,
+  type TickMemory,
+} from '../tick-memory.ts'
+import { type ClaimSetting, claimAlone } from './claims.ts'
 import { connectionError, type RedisSettings } from './client.ts'
+import { readRow } from './ledger-text.ts'
 import type { Producer } from './producer.ts'
 import { receiptOf } from './redis-carrier.ts'
+import { type ScheduleKeys, scheduleKeys } from './schedule-keys.ts'
+import {
+  beatScript,
+  endRunScript,
+  forgetScript,
+  pauseScript,
+  registerScript,
+} from './schedule-scripts.ts'
 
-/** Redis's clock is read this often; in between the machine's monotonic clock carries it on. */
-const measureEveryMs = 5_000
-
-/**
- * KEYS: definitions, anchors, cursors. ARGV: name, definition, name, definition ...
- * Returns anchor, cursor, anchor, cursor ... as text.
- */
-const registerScript = `
-local time = redis.call('TIME')
-local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
-local states = {}
-for i = 1, #ARGV, 2 do
-  local name, definition = ARGV[i], ARGV[i + 1]
-  if redis.call('HGET', KEYS[1], name) ~= definition or redis.call('HEXISTS', KEYS[3], name) == 0 then
-    redis.call('HSET', KEYS[1], name, definition)
-    redis.call('HSET', KEYS[2], name, now)
-    redis.call('HSET', KEYS[3], name, now)
-  end
-  states[#states + 1] = redis.call('HGET', KEYS[2], name)
-  states[#states + 1] = redis.call('HGET', KEYS[3], name)
-end
-return states
-`
+/** Schedules in one call: more would hold Redis up for everybody else. */
+const batchSize = 1_000
 
 /** Ticks in Redis: a cursor moves inside the script that adds the tick's job. */
 export class RedisTickMemory implements TickMemory {
   readonly #producer: Producer
   readonly #settings: RedisSettings
-  readonly #keys: ClaimKeys
+  readonly #claims: ClaimSetting
+  readonly #keys: ScheduleKeys
   readonly #clock: Clock
+  /** Redis's time at a moment of the machine's monotonic clock, which carries it on from there. */
   #measured: { redisMs: number; monotonicMs: number } | undefined
-  #measuring: Promise<void> | undefined
 
-  constructor(producer: Producer, settings: RedisSettings, keys: ClaimKeys, clock: Clock) {
+  constructor(producer: Producer, settings: RedisSettings, claims: ClaimSetting, clock: Clock) {
     this.#producer = producer
     this.#settings = settings
-    this.#keys = keys
+    this.#claims = claims
+    this.#keys = scheduleKeys(settings.prefix)
     this.#clock = clock
   }
 
   now(): number {
     const measured = this.#measured
     if (!measured) return Number.NaN
-    const sinceMs = this.#clock.monotonic() - measured.monotonicMs
-    if (sinceMs > measureEveryMs) this.#measureSoon()
-    return Math.round(measured.redisMs + sinceMs)
+    return Math.round(measured.redisMs + this.#clock.monotonic() - measured.monotonicMs)
   }
 
-  #measureSoon(): void {
-    if (this.#measuring !== undefined) return
-    // While Redis is away the monotonic clock goes on; nothing can be claimed then anyway.
-    this.#measuring = this.#measure()
-      .catch(() => undefined)
-      .finally(() => {
-        this.#measuring = undefined
-      })
+  skewMs(): number {
+    return this.#measured ? this.#clock.now() - this.now() : 0
+  }
+
+  async register({ id, process, entries }: Release): Promise<Registration[]> {
+    const calls = chunks(entries, batchSize)
+    const registrations: Registration[] = []
+    // Without schedules too the release registers: those of the one before are then forgotten.
+    for (const chunk of calls.length > 0 ? calls : [[]]) {
+      const args = chunk.flatMap(({ name, definition }) => [name, definition])
+      const states = await this.#script<string[]>(registerScript, [
+        id,
+        process,
+        aliveMs,
+        spansKept,
+        shortestDowntimeMs,
+        ...args,
+      ])
+      for (const index of chunk.keys()) {
+        const [anchor, cursor] = states.slice(index * 2, index * 2 + 2)
+        registrations.push(
+          anchor
+            ? { outcome: 'registered', anchor: Number(anchor), cursor: Number(cursor) }
+            : { outcome: 'superseded' },
+        )
+      }
+    }
+    await this.#forgetOthers(id, entries)
+    await this.#measure()
+    return registrations
+  }
+
+  /** Forgets the schedules that the release does not have; Redis refuses when another one rules. */
+  async #forgetOthers(release: string, entries: Release['entries']): Promise<void> {
+    const stored = await this.#ask(client => client.hlen(this.#keys.definitions))
+    if (stored <= entries.length) return
+    const names = await this.#ask(client => client.hkeys(this.#keys.definitions))
+    const ours = new Set(entries.map(({ name }) => name))
+    const gone = names.filter(name => !ours.has(name))
+    for (const chunk of chunks(gone, batchSize)) {
+      await this.#script(forgetScript, [release, this.#claims.retention.ageMs, ...chunk])
+    }
   }
 
   /** Redis's time at the middle of the question's way there and back. */
   async #measure(): Promise<void> {
-    await this.#producer.ready()
     const askedMs = this.#clock.monotonic()
-    const [seconds, micros] = await this.#producer.client.time()
-    const answeredMs = this.#clock.monotonic()
-    this.#measured = {
-      redisMs: Number(seconds) * 1_000 + Number(micros) / 1_000,
-      monotonicMs: (askedMs + answeredMs) / 2,
-    }
+    const [seconds, micros] = await this.#ask(client => client.time())
+    this.#timeWas(Number(seconds), Number(micros), askedMs)
   }
 
-  async register(entries: readonly ScheduleEntry[]): Promise<ScheduleState[]> {
-    const args = entries.flatMap(({ name, definition }) => [name, definition])
-    const { definitions, anchors, cursors } = this.#keys
-    try {
-      await this.#measure()
-      const states = (await this.#producer.client.eval(
-        registerScript,
-        3,
-        definitions,
-        anchors,
-        cursors,
-        ...args,
-      )) as string[]
-      return entries.map((_, index) => ({
-        anchor: Number(states[index * 2]),
-        cursor: Number(states[index * 2 + 1]),
-      }))
-    } catch (error) {
-      throw connectionError(this.#settings, error)
-    }
+  #timeWas(seconds: number, micros: number, askedMs: number): void {
+    const monotonicMs = (askedMs + this.#clock.monotonic()) / 2
+    this.#measured = { redisMs: seconds * 1_000 + micros / 1_000, monotonicMs }
   }
 
   async claim(claim: TickClaim): Promise<ClaimAnswer> {
-    const { job } = claim
-    const reply = job ? await this.#producer.add(job, claim) : await this.#claimAlone(claim)
+    const job = claim.run?.job
+    const reply = job
+      ? await this.#producer.add(job, claim)
+      : await this.#ask(client => claimAlone(client, claim, this.#claims))
     const [outcome, detail] = typeof reply === 'string' ? (['claimed', reply] as const) : reply
     switch (outcome) {
       case 'claimed':
         return { outcome, pushed: job && Promise.resolve(receiptOf(job, detail)) }
       case 'taken':
         return { outcome, cursor: Number(detail) }
+      case 'queued':
+        return { outcome, tick: Number(detail) }
       default:
         return { outcome }
     }
   }
 
-  async #claimAlone(claim: TickClaim) {
+  async cursors(names: readonly string[]): Promise<(number | null)[]> {
+    if (names.length === 0) return []
+    const found = await this.#ask(client => client.hmget(this.#keys.cursors, ...names))
+    return found.map(cursor => (cursor === null ? null : Number(cursor)))
+  }
+
+  async beat({ release, process, calls, leaving, absent }: SignOfLife): Promise<Beat> {
+    const members = calls.map(({ name, tick }) => `${tick} ${name}`)
+    const askedMs = this.#clock.monotonic()
+    const [seconds, micros, rule, lost, interrupted] = await this.#script<
+      [string, string, Beat['rule'], string[], string[]]
+    >(beatScript, [
+      release,
+      process,
+      aliveMs,
+      spansKept,
+      leaving ? '1' : '',
+      callLeaseMs,
+      absent ? absent.from : '',
+      absent ? absent.to : '',
+      ...members,
+    ])
+    this.#timeWas(Number(seconds), Number(micros), askedMs)
+    return { rule, lost: lost.map(readCall), interrupted: interrupted.map(readCall) }
+  }
+
+  async endRun({ name, tick, fate, error, durationMs }: RunEnd): Promise<void> {
+    await this.#script(endRunScript, [name, tick, fate, error ?? '', Math.round(durationMs)])
+  }
+
+  async stored(names?: readonly string[]): Promise<StoredSchedule[]> {
+    const { definitions, anchors, cursors, paused } = this.#keys
+    const all = names ?? (await this.#ask(client => client.hkeys(definitions)))
+    const found: StoredSchedule[] = []
+    for (const chunk of chunks([...all].sort(), batchSize)) {
+      const columns = await Promise.all(
+        [definitions, anchors, cursors, paused].map(key =>
+          this.#ask(client => client.hmget(key, ...chunk)),
+        ),
+      )
+      for (const [index, name] of chunk.entries()) {
+        const [definition, anchor, cursor, pausedAt] = columns.map(column => column[index])
+        if (definition == null || anchor == null || cursor == null) continue
+        found.push({
+          name,
+          definition,
+          anchor: Number(anchor),
+          cursor: Number(cursor),
+          pausedAt: pausedAt == null ? null : Number(pausedAt),
+          last: await this.#lastRow(name),
+        })
+      }
+    }
+    return found
+  }
+
+  async #lastRow(name: string): Promise<LedgerRow | null> {
+    const found = await this.#ask(client =>
+      client.zrevrange(this.#keys.ledger(name), 0, 0, 'WITHSCORES'),
+    )
+    return readRows(found)[0] ?? null
+  }
+
+  async setPaused(name: string, paused: boolean): Promise<boolean> {
+    return (await this.#script<number>(pauseScript, [name, paused ? '1' : '', spansKept])) === 1
+  }
+
+  async ledger({ name, from, to, limit }: LedgerQuery): Promise<LedgerRow[]> {
+    const key = this.#keys.ledger(name)
+    const [within, after] = await Promise.all([
+      this.#ask(client => client.zrevrangebyscore(key, to, from, 'WITHSCORES', 'LIMIT', 0, limit)),
+      this.#ask(client => client.zrangebyscore(key, `(${to}`, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)),
+    ])
+    // A row of several ticks has the score of its last, and may begin within the span.
+    const reaching = readRows(after).filter(row => row.first <= to)
+    return [...readRows(within).reverse(), ...reaching].slice(-limit)
+  }
+
+  async pauses(name: string): Promise<Span[]> {
+    return (await this.#ask(client => client.lrange(this.#keys.pauses(name), 0, -1))).map(readSpan)
+  }
+
+  async downtimes(): Promise<Span[]> {
+    return (await this.#ask(client => client.lrange(this.#keys.downtimes, 0, -1))).map(readSpan)
+  }
+
+  #script<Reply>(script: string, args: readonly (string | number)[]): Promise<Reply> {
+    return this.#ask(
+      client => client.eval(script, 1, this.#keys.base, ...args) as Promise<unknown>,
+    ) as Promise<Reply>
+  }
+
+  /** One call to Redis; its failure as this framework's error. */
+  async #ask<Reply>(call: (client: Producer['client']) => Promise<Reply>): Promise<Reply> {
     await this.#producer.ready()
     try {
-      return await claimAlone(this.#producer.client, claim, this.#keys)
+      return await call(this.#producer.client)
     } catch (error) {
       throw connectionError(this.#settings, error)
     }
   }
+}
+
+function readCall(text: string): Call {
+  const blank = text.indexOf(' ')
+  return { name: text.slice(blank + 1), tick: Number(text.slice(0, blank)) }
+}
+
+/** `from to`; the end is missing while it goes on. */
+function readSpan(text: string): Span {
+  const [from, to] = text.split(' ')
+  return { from: Number(from), to: to ? Number(to) : null }
+}
+
+/** Members and scores in turn. */
+function readRows(found: readonly string[]): LedgerRow[] {
+  return chunks(found, 2).map(([text = '', score]) => readRow(text, Number(score)))
+}
+
+function chunks<T>(all: readonly T[], size: number): T[][] {
+  const parts: T[][] = []
+  for (let start = 0; start < all.length; start += size) parts.push(all.slice(start, start + size))
+  return parts
 }

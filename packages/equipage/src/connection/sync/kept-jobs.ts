@@ -41,6 +41,15 @@ export class KeptJobs {
     return row !== undefined
   }
 
+  /** Whether one of these jobs waits or runs; within the caller's transaction. */
+  async anyUnfinished(tables: Kysely<Tables>, ids: readonly string[]): Promise<boolean> {
+    const found = tables
+      .selectFrom('jobs')
+      .select('seq')
+      .where('id', 'in', [...ids])
+    return (await found.where('state', '!=', 'failed').limit(1).executeTakeFirst()) !== undefined
+  }
+
   /** Keeps a job that has failed for good, and drops the oldest beyond the retention. */
   async keepFailed(job: PushedJob, id: string, attempt: number, error: Error): Promise<void> {
     const row = this.#row(job, id, attempt)

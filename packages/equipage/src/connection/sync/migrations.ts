@@ -40,4 +40,57 @@ export const migrations: Migrations = {
         .execute()
     },
   },
+  '2026-11-21-ticks': {
+    async up(db) {
+      await db.schema.alterTable('schedules').addColumn('paused_at', 'integer').execute()
+      await db.schema.alterTable('schedules').addColumn('holder', 'text').execute()
+      await db.schema.alterTable('schedules').addColumn('waiting', 'integer').execute()
+      await db.schema
+        .createTable('ledger')
+        .addColumn('schedule', 'text', column => column.notNull())
+        .addColumn('tick', 'integer', column => column.notNull())
+        .addColumn('first', 'integer', column => column.notNull())
+        .addColumn('count', 'integer', column => column.notNull())
+        .addColumn('fate', 'text', column => column.notNull())
+        .addColumn('reason', 'text')
+        .addColumn('error', 'text')
+        .addColumn('misfire', 'integer', column => column.notNull())
+        .addColumn('lag_ms', 'integer', column => column.notNull())
+        .addColumn('process', 'text', column => column.notNull())
+        .addColumn('duration_ms', 'integer')
+        .addColumn('job_id', 'text')
+        .addPrimaryKeyConstraint('ledger_tick', ['schedule', 'tick'])
+        .execute()
+      await db.schema
+        .createTable('calls')
+        .addColumn('schedule', 'text', column => column.notNull())
+        .addColumn('tick', 'integer', column => column.notNull())
+        .addColumn('leased_until', 'integer', column => column.notNull())
+        .addPrimaryKeyConstraint('calls_tick', ['schedule', 'tick'])
+        .execute()
+      await db.schema
+        .createTable('processes')
+        .addColumn('process', 'text', column => column.primaryKey())
+        .addColumn('release', 'text', column => column.notNull())
+        .addColumn('alive_until', 'integer', column => column.notNull())
+        .execute()
+      await db.schema
+        .createTable('releases')
+        .addColumn('id', 'text', column => column.primaryKey())
+        .addColumn('ruling', 'integer', column => column.notNull())
+        .execute()
+      await db.schema
+        .createTable('spans')
+        .addColumn('id', 'integer', column => column.primaryKey().autoIncrement())
+        .addColumn('schedule', 'text')
+        .addColumn('from', 'integer', column => column.notNull())
+        .addColumn('to', 'integer')
+        .execute()
+      await db.schema
+        .createTable('seen')
+        .addColumn('id', 'integer', column => column.primaryKey())
+        .addColumn('at', 'integer', column => column.notNull())
+        .execute()
+    },
+  },
 }

@@ -1,5 +1,6 @@
 import type { Generated, Kysely, Selectable } from 'kysely'
 import { type Database, openDatabase } from '../../database/index.ts'
+import type { Fate, Reason } from '../tick-memory.ts'
 import { migrations } from './migrations.ts'
 
 /** A job that could not run at once, or has failed. */
@@ -30,10 +31,50 @@ interface JobsTable {
 
 export type JobRow = Selectable<JobsTable>
 
+interface SchedulesTable {
+  name: string
+  definition: string
+  anchor: number
+  cursor: number
+  paused_at: number | null
+  /** What the overlap policy waits for: `{"call": tick}` or `{"jobs": [ids]}`. */
+  holder: string | null
+  /** The tick that waits for it. */
+  waiting: number | null
+}
+
+/** As LedgerRow says. */
+interface LedgerTable {
+  schedule: string
+  tick: number
+  first: number
+  count: number
+  fate: Fate
+  reason: Reason | null
+  error: string | null
+  misfire: 0 | 1
+  lag_ms: number
+  process: string
+  duration_ms: number | null
+  job_id: string | null
+}
+
+export type StoredLedgerRow = Selectable<LedgerTable>
+export type StoredScheduleRow = Selectable<SchedulesTable>
+
 /** The tables of the state file. Times are epoch milliseconds. */
 export type Tables = {
   jobs: JobsTable
-  schedules: { name: string; definition: string; anchor: number; cursor: number }
+  schedules: SchedulesTable
+  ledger: LedgerTable
+  /** The functions that run for a tick. */
+  calls: { schedule: string; tick: number; leased_until: number }
+  processes: { process: string; release: string; alive_until: number }
+  releases: { id: string; ruling: 0 | 1 }
+  /** Pauses of a schedule; downtimes have none. */
+  spans: { id: Generated<number>; schedule: string | null; from: number; to: number | null }
+  /** The last sign of life of any scheduler: one row. */
+  seen: { id: number; at: number }
 }
 
 /**

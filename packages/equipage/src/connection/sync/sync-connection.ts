@@ -2,6 +2,7 @@ import type { Clock } from '../../core/clock.ts'
 import type { HandedBack } from '../../core/lifecycle.ts'
 import type { Logger } from '../../log/index.ts'
 import type { Connection, RunAttempt } from '../connection.ts'
+import type { LedgerRetention } from '../tick-memory.ts'
 import { InlineRuns } from './inline-runs.ts'
 import { KeptJobs, type Retention } from './kept-jobs.ts'
 import { StateFile } from './state-file.ts'
@@ -12,6 +13,7 @@ export interface SyncSettings {
   /** The SQLite file of what has to be kept; absolute. */
   file: string
   keepFailed: Retention
+  ledger: LedgerRetention
 }
 
 /** Jobs run in the process that pushes them; what has to wait is kept in a file. */
@@ -34,7 +36,13 @@ export function syncConnection(
     name: 'sync',
     inline: true,
     carrier,
-    ticks: new SyncTickMemory(file, jobs, (id, job) => carrier.runClaimed(id, job), clock),
+    ticks: new SyncTickMemory({
+      file,
+      jobs,
+      runKept: (id, job) => carrier.runClaimed(id, job),
+      retention: settings.ledger,
+      clock,
+    }),
     check: async () => void (await file.tables()),
     stop: graceMs => {
       stopping ??= stop(graceMs)

@@ -1,82 +1,263 @@
 import { randomUUID } from 'node:crypto'
+import type { Kysely } from 'kysely'
 import type { Clock } from '../../core/clock.ts'
 import type { PushedJob, Receipt } from '../../job/index.ts'
-import type {
-  ClaimAnswer,
-  ScheduleEntry,
-  ScheduleState,
-  TickClaim,
-  TickMemory,
-} from '../connection.ts'
+import {
+  type Beat,
+  type Call,
+  type ClaimAnswer,
+  type ClaimedRun,
+  callLeaseMs,
+  type LedgerQuery,
+  type LedgerRetention,
+  type LedgerRow,
+  type Registration,
+  type Release,
+  type RunEnd,
+  type SignOfLife,
+  type Span,
+  type StoredSchedule,
+  shortestDowntimeMs,
+  type TickClaim,
+  type TickMemory,
+} from '../tick-memory.ts'
+import { refusal } from '../tick-rules.ts'
 import type { KeptJobs } from './kept-jobs.ts'
-import type { StateFile } from './state-file.ts'
+import type { StateFile, StoredScheduleRow, Tables } from './state-file.ts'
+import { endRow, interruptRow, lastRows, readRows, writeRows } from './sync-ledger.ts'
+import {
+  endPause,
+  keepSpan,
+  lastSeen,
+  noteAlive,
+  noteDowntime,
+  registerRelease,
+  ruleOver,
+} from './sync-releases.ts'
 
 /** Runs the first attempt of a job that is kept as active under that id. */
 type RunKept = (id: string, job: PushedJob) => Promise<Receipt>
+
+/** What a schedule's overlap policy waits for. */
+type Holder = { readonly call: number } | { readonly jobs: readonly string[] }
 
 /** Ticks in the state file: a cursor and the job it pushes move in one transaction. */
 export class SyncTickMemory implements TickMemory {
   readonly #file: StateFile
   readonly #jobs: KeptJobs
   readonly #runKept: RunKept
+  readonly #retention: LedgerRetention
   readonly #clock: Clock
 
-  constructor(file: StateFile, jobs: KeptJobs, runKept: RunKept, clock: Clock) {
-    this.#file = file
-    this.#jobs = jobs
-    this.#runKept = runKept
-    this.#clock = clock
+  constructor(parts: {
+    file: StateFile
+    jobs: KeptJobs
+    runKept: RunKept
+    retention: LedgerRetention
+    clock: Clock
+  }) {
+    this.#file = parts.file
+    this.#jobs = parts.jobs
+    this.#runKept = parts.runKept
+    this.#retention = parts.retention
+    this.#clock = parts.clock
   }
 
   now(): number {
-    return this.#clock.now()
+    return Math.floor(this.#clock.now())
   }
 
-  async register(entries: readonly ScheduleEntry[]): Promise<ScheduleState[]> {
-    const now = this.#clock.now()
-    return (await this.#file.tables()).transaction().execute(async tables => {
-      const states: ScheduleState[] = []
-      for (const { name, definition } of entries) {
-        const found = tables.selectFrom('schedules').selectAll().where('name', '=', name)
-        const known = await found.executeTakeFirst()
-        if (known?.definition === definition) {
-          states.push({ anchor: known.anchor, cursor: known.cursor })
-          continue
-        }
-        const anew = { definition, anchor: now, cursor: now }
-        const insert = tables.insertInto('schedules').values({ name, ...anew })
-        await insert.onConflict(conflict => conflict.column('name').doUpdateSet(anew)).execute()
-        states.push({ anchor: now, cursor: now })
+  skewMs(): number {
+    return 0
+  }
+
+  register(release: Release): Promise<Registration[]> {
+    return this.#inOneStep(async tables => {
+      const now = this.now()
+      const { id, process } = release
+      const from = await lastSeen(tables)
+      if (from !== undefined && now - from > shortestDowntimeMs) {
+        await noteDowntime(tables, process, { from, to: now })
       }
-      return states
+      await noteAlive(tables, now, { release: id, process })
+      return registerRelease(tables, release, now)
     })
   }
 
   async claim(claim: TickClaim): Promise<ClaimAnswer> {
-    const id = claim.job?.id ?? randomUUID()
-    const refusal = await this.#move(claim, id)
-    if (refusal) return refusal
-    return { outcome: 'claimed', pushed: claim.job && this.#runKept(id, claim.job) }
+    const job = claim.run?.job
+    const id = job && (job.id ?? randomUUID())
+    const refused = await this.#inOneStep(tables => this.#decide(tables, claim, id))
+    if (refused) return refused
+    return { outcome: 'claimed', pushed: job && id ? this.#runKept(id, job) : undefined }
   }
 
-  async #move(claim: TickClaim, jobId: string): Promise<ClaimAnswer | undefined> {
-    return (await this.#file.tables()).transaction().execute(async tables => {
-      const moved = await tables
-        .updateTable('schedules')
-        .set({ cursor: claim.instant })
-        .where('name', '=', claim.name)
-        .where('definition', '=', claim.definition)
-        .where('cursor', '=', claim.from)
-        .executeTakeFirst()
-      if (moved.numUpdatedRows > 0n) {
-        if (claim.job) await this.#jobs.keepActive(tables, claim.job, jobId)
-        return undefined
+  async #decide(
+    tables: Kysely<Tables>,
+    claim: TickClaim,
+    jobId: string | undefined,
+  ): Promise<ClaimAnswer | undefined> {
+    const { name, run, to } = claim
+    const state = await this.#find(tables, name)
+    const refused = refusal(claim, state && { ...state, paused: state.paused_at !== null })
+    if (refused) return refused
+    const own = tables.updateTable('schedules').where('name', '=', name)
+    if (run?.overlap && (await this.#unfinished(tables, name, state?.holder))) {
+      if (run.overlap === 'queue') await own.set({ waiting: run.tick }).execute()
+      return { outcome: 'held' }
+    }
+    if (run) await this.#begin(tables, name, run, jobId)
+    const waits = (state?.waiting ?? 0) > to
+    const holder = run?.overlap ? { holder: JSON.stringify(holderOf(run, jobId)) } : {}
+    await own.set({ cursor: to, ...holder, ...(waits ? {} : { waiting: null }) }).execute()
+    const rows = claim.rows.map(row =>
+      row.tick === run?.tick ? { ...row, jobId: jobId ?? null } : row,
+    )
+    await writeRows(tables, name, rows, this.#retention)
+    return undefined
+  }
+
+  /** The job is kept as active, or the function's lease is taken. */
+  async #begin(
+    tables: Kysely<Tables>,
+    schedule: string,
+    { tick, job }: ClaimedRun,
+    jobId = '',
+  ): Promise<void> {
+    if (job) return this.#jobs.keepActive(tables, job, jobId)
+    const lease = { schedule, tick, leased_until: this.now() + callLeaseMs }
+    // In the place of an older one: the tick may be offered again when a file was put back.
+    await tables.replaceInto('calls').values(lease).execute()
+  }
+
+  /** Whether what holds a schedule goes on: its jobs are there and have not failed, or its lease lasts. */
+  async #unfinished(
+    tables: Kysely<Tables>,
+    schedule: string,
+    text: string | null | undefined,
+  ): Promise<boolean> {
+    if (!text) return false
+    const holder = JSON.parse(text) as Holder
+    if ('jobs' in holder) return this.#jobs.anyUnfinished(tables, holder.jobs)
+    const lease = tables
+      .selectFrom('calls')
+      .select('tick')
+      .where('schedule', '=', schedule)
+      .where('tick', '=', holder.call)
+      .where('leased_until', '>', this.now())
+    return (await lease.executeTakeFirst()) !== undefined
+  }
+
+  async cursors(names: readonly string[]): Promise<(number | null)[]> {
+    const tables = await this.#file.tables()
+    const rows = await tables
+      .selectFrom('schedules')
+      .select(['name', 'cursor'])
+      .where('name', 'in', [...names])
+      .execute()
+    const found = new Map(rows.map(({ name, cursor }) => [name, cursor]))
+    return names.map(name => found.get(name) ?? null)
+  }
+
+  beat(sign: SignOfLife): Promise<Beat> {
+    return this.#inOneStep(async tables => {
+      const now = this.now()
+      if (sign.absent) await noteDowntime(tables, sign.process, sign.absent)
+      await noteAlive(tables, now, sign)
+      const lost: Call[] = []
+      for (const call of sign.calls) {
+        const renewed = await tables
+          .updateTable('calls')
+          .set({ leased_until: now + callLeaseMs })
+          .where('schedule', '=', call.name)
+          .where('tick', '=', call.tick)
+          .where('leased_until', '>', now)
+          .executeTakeFirst()
+        if (renewed.numUpdatedRows === 0n) lost.push(call)
       }
-      const found = tables.selectFrom('schedules').selectAll().where('name', '=', claim.name)
-      const known = await found.executeTakeFirst()
-      if (!known) return { outcome: 'forgotten' }
-      if (known.definition !== claim.definition) return { outcome: 'superseded' }
-      return { outcome: 'taken', cursor: known.cursor }
+      const gone = await tables
+        .deleteFrom('calls')
+        .where('leased_until', '<=', now)
+        .returning(['schedule as name', 'tick'])
+        .execute()
+      const interrupted = gone.map(({ name, tick }) => ({ name, tick }))
+      for (const call of interrupted) await interruptRow(tables, call)
+      return { rule: await ruleOver(tables, sign.release, now), lost, interrupted }
     })
   }
+
+  endRun(end: RunEnd): Promise<void> {
+    return this.#inOneStep(async tables => {
+      await tables
+        .deleteFrom('calls')
+        .where('schedule', '=', end.name)
+        .where('tick', '=', end.tick)
+        .execute()
+      await endRow(tables, end)
+    })
+  }
+
+  async stored(names?: readonly string[]): Promise<StoredSchedule[]> {
+    const tables = await this.#file.tables()
+    const all = tables.selectFrom('schedules').selectAll().orderBy('name')
+    const rows = await (names ? all.where('name', 'in', [...names]) : all).execute()
+    const last = await lastRows(tables)
+    return rows.map(({ name, definition, anchor, cursor, paused_at }) => ({
+      name,
+      definition,
+      anchor,
+      cursor,
+      pausedAt: paused_at,
+      last: last.get(name) ?? null,
+    }))
+  }
+
+  setPaused(name: string, paused: boolean): Promise<boolean> {
+    return this.#inOneStep(async tables => {
+      const state = await this.#find(tables, name)
+      if (!state || (state.paused_at !== null) === paused) return false
+      const now = this.now()
+      const mark = { paused_at: paused ? now : null }
+      await tables.updateTable('schedules').set(mark).where('name', '=', name).execute()
+      if (paused) await keepSpan(tables, { schedule: name, from: now, to: null })
+      else await endPause(tables, name, now)
+      return true
+    })
+  }
+
+  async ledger(query: LedgerQuery): Promise<LedgerRow[]> {
+    return readRows(await this.#file.tables(), query)
+  }
+
+  pauses(name: string): Promise<Span[]> {
+    return this.#spans(name)
+  }
+
+  downtimes(): Promise<Span[]> {
+    return this.#spans(null)
+  }
+
+  async #spans(schedule: string | null): Promise<Span[]> {
+    const tables = await this.#file.tables()
+    return tables
+      .selectFrom('spans')
+      .select(['from', 'to'])
+      .where('schedule', 'is', schedule)
+      .orderBy('id')
+      .execute()
+  }
+
+  #find(tables: Kysely<Tables>, name: string): Promise<StoredScheduleRow | undefined> {
+    return tables.selectFrom('schedules').selectAll().where('name', '=', name).executeTakeFirst()
+  }
+
+  /** One transaction: it happens as a whole or not at all, and no other writes meanwhile. */
+  async #inOneStep<T>(work: (tables: Kysely<Tables>) => Promise<T>): Promise<T> {
+    return (await this.#file.tables()).transaction().execute(work)
+  }
+}
+
+function holderOf(run: ClaimedRun, jobId: string | undefined): Holder {
+  if (jobId === undefined) return { call: run.tick }
+  return { jobs: [jobId, ...(run.later ?? []).map(({ id }) => id)] }
 }

@@ -1,0 +1,37 @@
+import type { Clock } from '../../core/clock.ts'
+import type { Connection } from '../connection.ts'
+import type { LedgerRetention } from '../tick-memory.ts'
+import { MemoryCarrier, type MemoryCarrierOptions } from './memory-carrier.ts'
+import { MemoryTickMemory } from './memory-tick-memory.ts'
+
+export type { MemoryCarrier, MemoryPush } from './memory-carrier.ts'
+
+/** A connection whose pushes can be looked at. */
+export interface MemoryConnection extends Connection {
+  readonly carrier: MemoryCarrier
+}
+
+export interface MemoryConnectionOptions extends MemoryCarrierOptions {
+  clock: Clock
+  /** How much of the ledger is kept; all of it when left out. */
+  ledger?: LedgerRetention | undefined
+}
+
+const everything: LedgerRetention = {
+  ageMs: Number.POSITIVE_INFINITY,
+  count: Number.POSITIVE_INFINITY,
+}
+
+/** Nothing leaves the process, and nothing outlives it: jobs are recorded and not run, ticks are remembered as everywhere. */
+export function memoryConnection(options: MemoryConnectionOptions): MemoryConnection {
+  const { clock, ledger = everything } = options
+  const carrier = new MemoryCarrier(clock, options)
+  return {
+    name: 'memory',
+    inline: false,
+    carrier,
+    ticks: new MemoryTickMemory(carrier, ledger, clock),
+    check: async () => undefined,
+    stop: async () => ({ handedBack: 0 }),
+  }
+}

@@ -1,0 +1,176 @@
+/** What several scripts begin with. KEYS[1] is the base of the schedules' keys. */
+const preamble = `
+local base = KEYS[1]
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local function text(number) return string.format('%.0f', number) end
+local function living(release)
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', base .. 'processes', '(' .. text(now), '+inf')) do
+    if string.sub(member, 1, #release + 1) == release .. ' ' then return true end
+  end
+  return false
+end
+-- A process says that it is alive.
+local function alive(release, process, aliveMs)
+  redis.call('ZREMRANGEBYSCORE', base .. 'processes', '-inf', text(now))
+  redis.call('SET', base .. 'seen', text(now))
+  redis.call('ZADD', base .. 'processes', now + aliveMs, release .. ' ' .. process)
+end
+-- Nobody fired ticks in a span, unless another process is alive.
+local function down(own, from, to, spans)
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', base .. 'processes', '(' .. to, '+inf')) do
+    if member ~= own then return end
+  end
+  redis.call('RPUSH', base .. 'downtimes', from .. ' ' .. to)
+  redis.call('LTRIM', base .. 'downtimes', -spans, -1)
+end
+-- Changes the row of a tick, and says whether it is there.
+local function amend(name, tick, change)
+  local ledger = base .. 'ledger:' .. name
+  local row = redis.call('ZRANGEBYSCORE', ledger, tick, tick)[1]
+  if not row then return end
+  local blank = string.find(row, ' ', 1, true)
+  local fields = cjson.decode(string.sub(row, blank + 1))
+  change(fields)
+  redis.call('ZREM', ledger, row)
+  redis.call('ZADD', ledger, tick, string.sub(row, 1, blank) .. cjson.encode(fields))
+end
+local function endPause(name)
+  local pauses = base .. 'pauses:' .. name
+  local latest = redis.call('LINDEX', pauses, -1)
+  if latest then redis.call('LSET', pauses, -1, latest .. text(now)) end
+end
+local function nameAndTick(call)
+  local blank = string.find(call, ' ', 1, true)
+  return string.sub(call, blank + 1), string.sub(call, 1, blank - 1)
+end
+`
+
+/**
+ * ARGV: release, process, aliveMs, spans, the shortest downtime in milliseconds, then name and
+ * definition of each schedule.
+ * Returns anchor and cursor of each as text, both empty where another release rules.
+ */
+export const registerScript = `${preamble}
+local release, process = ARGV[1], ARGV[2]
+local seen = redis.call('GET', base .. 'seen')
+if seen and now - seen > tonumber(ARGV[5]) then
+  down(release .. ' ' .. process, seen, text(now), tonumber(ARGV[4]))
+end
+alive(release, process, tonumber(ARGV[3]))
+local current = redis.call('GET', base .. 'ruling')
+local rules = current == release
+if not rules then
+  local superseded = redis.call('ZSCORE', base .. 'superseded', release)
+  if not current or not superseded or not living(current) then
+    if current then redis.call('ZADD', base .. 'superseded', now, current) end
+    redis.call('ZREM', base .. 'superseded', release)
+    redis.call('ZREMRANGEBYRANK', base .. 'superseded', 0, -101)
+    redis.call('SET', base .. 'ruling', release)
+    rules = true
+  end
+end
+local function timing(definition) return string.match(definition, '^(.*)#') or definition end
+local definitions, anchors, cursors = base .. 'definitions', base .. 'anchors', base .. 'cursors'
+local states = {}
+for i = 6, #ARGV, 2 do
+  local name, definition = ARGV[i], ARGV[i + 1]
+  local known = redis.call('HGET', definitions, name)
+  local cursor = redis.call('HGET', cursors, name)
+  if known ~= definition or not cursor then
+    if not rules then
+      cursor = ''
+    else
+      if not known or not cursor or timing(known) ~= timing(definition) then
+        cursor = text(now)
+        redis.call('HSET', anchors, name, cursor)
+        redis.call('HSET', cursors, name, cursor)
+        redis.call('HDEL', base .. 'waiting', name)
+        redis.call('PERSIST', base .. 'ledger:' .. name)
+        redis.call('PERSIST', base .. 'pauses:' .. name)
+      end
+      redis.call('HSET', definitions, name, definition)
+    end
+  end
+  states[#states + 1] = cursor ~= '' and redis.call('HGET', anchors, name) or ''
+  states[#states + 1] = cursor
+end
+return states
+`
+
+/** ARGV: release, how long ledgers of forgotten schedules stay in milliseconds, then the names to forget. */
+export const forgetScript = `${preamble}
+if redis.call('GET', base .. 'ruling') ~= ARGV[1] then return 0 end
+for i = 3, #ARGV do
+  local name = ARGV[i]
+  if redis.call('HEXISTS', base .. 'paused', name) == 1 then endPause(name) end
+  for _, key in ipairs({'definitions', 'anchors', 'cursors', 'paused', 'holders', 'waiting'}) do
+    redis.call('HDEL', base .. key, name)
+  end
+  redis.call('PEXPIRE', base .. 'ledger:' .. name, ARGV[2])
+  redis.call('PEXPIRE', base .. 'pauses:' .. name, ARGV[2])
+end
+return 1
+`
+
+/**
+ * ARGV: release, process, aliveMs, spans, leaving ('1' or ''), leaseMs, from and to of an absence
+ * (or both empty), then the calls that the process runs, each as tick, blank, name.
+ * Returns seconds, microseconds, rule, the lost calls, the interrupted calls.
+ */
+export const beatScript = `${preamble}
+local release, process, lease = ARGV[1], ARGV[2], tonumber(ARGV[6])
+if ARGV[7] ~= '' then down(release .. ' ' .. process, ARGV[7], ARGV[8], tonumber(ARGV[4])) end
+alive(release, process, tonumber(ARGV[3]))
+if ARGV[5] == '1' then redis.call('ZREM', base .. 'processes', release .. ' ' .. process) end
+local lost, interrupted = {}, {}
+for i = 9, #ARGV do
+  local ends = redis.call('ZSCORE', base .. 'calls', ARGV[i])
+  if ends and tonumber(ends) > now then
+    redis.call('ZADD', base .. 'calls', now + lease, ARGV[i])
+  else
+    lost[#lost + 1] = ARGV[i]
+  end
+end
+for _, call in ipairs(redis.call('ZRANGEBYSCORE', base .. 'calls', '-inf', text(now), 'LIMIT', 0, 100)) do
+  redis.call('ZREM', base .. 'calls', call)
+  local name, tick = nameAndTick(call)
+  amend(name, tick, function (fields)
+    fields[3], fields[4] = 'failed', 'interrupted'
+  end)
+  interrupted[#interrupted + 1] = call
+end
+local current = redis.call('GET', base .. 'ruling')
+local rule = 'vacant'
+if current == release then rule = 'ours' elseif current and living(current) then rule = 'another' end
+return {time[1], time[2], rule, lost, interrupted}
+`
+
+/** ARGV: name, tick, fate, error (empty for none), duration in milliseconds. */
+export const endRunScript = `${preamble}
+local name, tick, fate = ARGV[1], ARGV[2], ARGV[3]
+redis.call('ZREM', base .. 'calls', tick .. ' ' .. name)
+amend(name, tick, function (fields)
+  if fields[3] ~= 'fired' then
+    fields[3] = fate
+    if fate == 'failed' then fields[4] = 'error' elseif fields[4] ~= 'queued' then fields[4] = cjson.null end
+    fields[5] = ARGV[4] ~= '' and ARGV[4] or cjson.null
+  end
+  fields[9] = tonumber(ARGV[5])
+end)
+`
+
+/** ARGV: name, '1' to pause or '' to resume, spans. Returns 1 when that changed anything. */
+export const pauseScript = `${preamble}
+local name, pauses = ARGV[1], base .. 'pauses:' .. ARGV[1]
+if redis.call('HEXISTS', base .. 'definitions', name) == 0 then return 0 end
+if ARGV[2] == '1' then
+  if redis.call('HSETNX', base .. 'paused', name, text(now)) == 0 then return 0 end
+  redis.call('RPUSH', pauses, text(now) .. ' ')
+  redis.call('LTRIM', pauses, -tonumber(ARGV[3]), -1)
+  return 1
+end
+if redis.call('HDEL', base .. 'paused', name) == 0 then return 0 end
+endPause(name)
+return 1
+`

@@ -1,0 +1,32 @@
+import type { TickContext } from './action.ts'
+import type { PushOf } from './hand-firing.ts'
+import type { Schedule } from './schedule.ts'
+import { dayOf, isoDate } from './timing/calendar.ts'
+import { zoneNamed } from './timing/zone.ts'
+
+/**
+ * Does now what a schedule does at a tick, whatever its conditions and policies say. It is no
+ * tick: nothing is claimed or recorded, and no tick is held up by it.
+ * @param push carries the job of a schedule that pushes
+ * @returns what the function or the push answered
+ * @throws what the function, the payload or the push throws
+ */
+export async function runByHand<App>(
+  schedule: Schedule<App>,
+  parts: { app: App; now: number; push: PushOf<App> },
+): Promise<unknown> {
+  const { now } = parts
+  const tick: TickContext<App> = {
+    app: parts.app,
+    schedule: schedule.name ?? schedule.words,
+    scheduledFor: new Date(now),
+    previous: null,
+    lagMs: 0,
+    misfire: false,
+    date: isoDate(dayOf(zoneNamed(schedule.zone, 'run').localAt(now))),
+    signal: new AbortController().signal,
+  }
+  const { action } = schedule
+  if (action.kind === 'call') return action.call(tick)
+  return parts.push(action.job, await action.payload(tick), tick)
+}

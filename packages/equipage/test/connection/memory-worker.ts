@@ -1,0 +1,37 @@
+import type { MemoryConnection, MemoryPush } from '../../src/connection/memory/memory-connection.ts'
+import { type Clock, wait } from '../../src/core/clock.ts'
+import type { AttemptRunner } from '../../src/job/index.ts'
+
+/** Runs what a memory connection has recorded, attempt by attempt, as a worker would. */
+export class MemoryWorker {
+  readonly #connection: MemoryConnection
+  readonly #runner: AttemptRunner
+  readonly #clock: Clock
+  readonly #stopped = new AbortController()
+
+  constructor(connection: MemoryConnection, runner: AttemptRunner, clock: Clock) {
+    this.#connection = connection
+    this.#runner = runner
+    this.#clock = clock
+  }
+
+  async run({ id, job }: MemoryPush): Promise<void> {
+    const { signal } = this.#stopped
+    await wait(this.#clock, job.delayMs, signal)
+    for (let attempt = 1; !signal.aborted; attempt++) {
+      const { name, queue, data, attempts, stamp } = job
+      const numbers = { attempt, attempts, starts: attempt }
+      const report = () => undefined
+      const outcome = await this.#runner.run({
+        ...{ id, name, queue, data, stamp, signal, report },
+        ...numbers,
+      })
+      if (outcome.state !== 'retrying') return this.#connection.carrier.end(id)
+      await wait(this.#clock, outcome.delayMs, signal)
+    }
+  }
+
+  stop(): void {
+    this.#stopped.abort()
+  }
+}

@@ -1,0 +1,4 @@
+import { memoryHarness } from './harness.ts'
+import { tickConformance } from './tick-conformance.ts'
+
+tickConformance('memory', memoryHarness)
