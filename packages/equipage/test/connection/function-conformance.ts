@@ -85,7 +85,7 @@ export function functionConformance(make: MakeHarness): void {
       await harness.pass(2_000)
       const beat = await ticks.beat({ ...beating, calls: [alive] })
       assert.deepEqual(beat.lost, [])
-      interrupted.push(...beat.interrupted)
+      interrupted.push(...beat.interrupted.map(({ name, tick }) => ({ name, tick })))
     }
     assert.deepEqual(interrupted, [gone])
     const found = (await rowsOf(harness, 'nightly')).map(({ fate, reason }) => [fate, reason])

@@ -78,7 +78,8 @@ export function ledgerConformance(make: MakeHarness): void {
     const [first, second] = await register(harness, [nightly, hourly])
     assert.ok(first?.outcome === 'registered' && second?.outcome === 'registered')
     const { ticks } = harness.connection
-    await ticks.claim({ ...hourly, from: second.cursor, to: second.cursor + 1, rows: [row(1)] })
+    const to = second.cursor + 1
+    await ticks.claim({ ...hourly, from: second.cursor, to, rows: [row(to)] })
     for (let n = 0; n < ledger.count + 5; n++) {
       const from = first.cursor + n
       await ticks.claim({ ...nightly, from, to: from + 1, rows: [row(from + 1)] })

@@ -111,4 +111,18 @@ export function pauseConformance(make: MakeHarness): void {
     assert.ok(Math.abs(down.from - left) < 1_000, `${down.from - left} ms off`)
     assert.ok(down.to - down.from >= 1_200)
   })
+
+  test('a process that was away while no other was alive says so; with another one alive that is no downtime', async t => {
+    const harness = make(t, [])
+    const { ticks } = harness.connection
+    const { anchor } = await registered(harness, nightly)
+    const absent = { from: anchor - 9_000, to: anchor - 2_000 }
+    const sign = { release: 'first', process: 'host:1', calls: [] }
+    await ticks.beat({ ...sign, absent })
+    const spans = async () => (await ticks.downtimes()).map(({ from, to }) => ({ from, to }))
+    assert.deepEqual(await spans(), [absent])
+    await registered(harness.sibling(), nightly, { process: 'host:2' })
+    await ticks.beat({ ...sign, absent: { from: anchor - 1_000, to: anchor } })
+    assert.deepEqual(await spans(), [absent])
+  })
 }

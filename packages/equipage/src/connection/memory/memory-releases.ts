@@ -1,7 +1,12 @@
-import { aliveMs, type Beat, type Release, type Span, spansKept } from '../tick-memory.ts'
-
-/** A shorter silence is no downtime: a restart, or two signs of life in the same moment. */
-const shortestDowntimeMs = 1_000
+import {
+  aliveMs,
+  type Beat,
+  type Release,
+  type SignOfLife,
+  type Span,
+  shortestDowntimeMs,
+  spansKept,
+} from '../tick-memory.ts'
 
 /** Which release rules, which processes are alive, and when none was. */
 export class MemoryReleases {
@@ -17,7 +22,9 @@ export class MemoryReleases {
    * @returns whether it rules now
    */
   register({ id, process }: Pick<Release, 'id' | 'process'>, now: number): boolean {
-    this.alive(id, process, now)
+    const seen = this.#seen ?? now
+    if (now - seen > shortestDowntimeMs) this.#noteDowntime(process, { from: seen, to: now })
+    this.#alive({ release: id, process }, now)
     if (this.#ruling === id) return true
     if (this.#ruling !== undefined && this.#superseded.has(id) && this.#lives(this.#ruling, now)) {
       return false
@@ -28,24 +35,29 @@ export class MemoryReleases {
     return true
   }
 
-  /** A process gives a sign of life; when none was alive before, that was a downtime. */
-  alive(release: string, process: string, now: number): void {
-    for (const [name, { until }] of this.#processes) if (until <= now) this.#processes.delete(name)
-    const silent = this.#seen !== undefined && now - this.#seen > shortestDowntimeMs
-    if (silent && this.#processes.size === 0) {
-      this.downtimes.push({ from: this.#seen ?? now, to: now })
-      this.downtimes.splice(0, this.downtimes.length - spansKept)
-    }
+  beat(sign: SignOfLife, now: number): Beat['rule'] {
+    if (sign.absent) this.#noteDowntime(sign.process, sign.absent)
+    this.#alive(sign, now)
+    return this.#ruleFor(sign.release, now)
+  }
+
+  #alive(sign: Pick<SignOfLife, 'release' | 'process' | 'leaving'>, now: number): void {
+    const { release, process } = sign
     this.#seen = now
-    this.#processes.set(process, { release, until: now + aliveMs })
+    if (sign.leaving) this.#processes.delete(process)
+    else this.#processes.set(process, { release, until: now + aliveMs })
   }
 
-  leave(process: string): void {
-    this.#processes.delete(process)
+  /** Nobody fired ticks in a span, unless another process is alive. */
+  #noteDowntime(process: string, span: { from: number; to: number }): void {
+    for (const [name, { until }] of this.#processes) {
+      if (name !== process && until > span.to) return
+    }
+    this.downtimes.push(span)
+    this.downtimes.splice(0, this.downtimes.length - spansKept)
   }
 
-  /** How a release stands to the ruling one. */
-  ruleFor(release: string, now: number): Beat['rule'] {
+  #ruleFor(release: string, now: number): Beat['rule'] {
     if (this.#ruling === release) return 'ours'
     return this.#ruling !== undefined && this.#lives(this.#ruling, now) ? 'another' : 'vacant'
   }

@@ -133,12 +133,11 @@ export class MemoryTickMemory implements TickMemory {
     return names.map(name => this.#states.get(name)?.cursor ?? null)
   }
 
-  async beat({ release, process, calls, leaving }: SignOfLife): Promise<Beat> {
+  async beat(sign: SignOfLife): Promise<Beat> {
     const now = this.now()
-    this.#releases.alive(release, process, now)
-    if (leaving) this.#releases.leave(process)
+    const rule = this.#releases.beat(sign, now)
     const lost: Call[] = []
-    for (const { name, tick } of calls) {
+    for (const { name, tick } of sign.calls) {
       const running = this.#calls.get(callId({ name, tick }))
       if (running && running.until > now) running.until = now + callLeaseMs
       else lost.push({ name, tick })
@@ -150,7 +149,7 @@ export class MemoryTickMemory implements TickMemory {
       this.#ledgers.get(name)?.interrupt(tick)
       interrupted.push({ name, tick })
     }
-    return { rule: this.#releases.ruleFor(release, now), lost, interrupted }
+    return { rule, lost, interrupted }
   }
 
   async endRun(end: RunEnd): Promise<void> {
