@@ -225,7 +225,9 @@ export class Equipage<Definition extends ConfigDefinition = ConfigDefinition<Fra
       const env = this.settings.get('app.env')
       const timezone = this.settings.get('scheduler.timezone')
       const hooks = this.#hooks
-      return new Scheduler({ app: this, memory, queue, env, timezone, hooks, log, clock })
+      const place = this.random()
+      const parts = { app: this, memory, queue, env, timezone, hooks, place, log, clock }
+      return new Scheduler(parts)
     })
   }
 
