@@ -1,13 +1,24 @@
-import { isEquipageError } from '../core/errors.ts'
+import { type ErrorCode, isEquipageError } from '../core/errors.ts'
 import { buildProgram } from './program.ts'
 
 /** Runs the `equipage` command of this process. */
 export async function main(): Promise<void> {
   try {
-    await buildProgram(text => console.log(text)).parseAsync()
+    const note = (text: string) => void process.stderr.write(`${text}\n`)
+    await buildProgram(text => console.log(text), note).parseAsync()
   } catch (error) {
     if (!isEquipageError(error)) throw error
     process.stderr.write(`${error.code}: ${error.message}\n`)
-    process.exitCode = error.code.startsWith('E_CONNECTION') ? 1 : 78
+    process.exitCode = mended(error.code) ? 1 : 78
   }
 }
+
+/** Whether another try, or another command line, may do: the application itself is in order. */
+const mended = (code: ErrorCode): boolean =>
+  code.startsWith('E_CONNECTION') || commandFaults.has(code)
+
+const commandFaults: ReadonlySet<ErrorCode> = new Set([
+  'E_BAD_ARGUMENT',
+  'E_SCHEDULE_NOT_REGISTERED',
+  'E_UNKNOWN_SCHEDULE',
+])

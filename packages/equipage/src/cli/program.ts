@@ -3,12 +3,16 @@ import type { AnyApp } from '../app/index.ts'
 import { configList } from './commands/config.ts'
 import { health } from './commands/health.ts'
 import { queuePush, queueStats } from './commands/queue.ts'
-import { scheduleList } from './commands/schedule.ts'
 import { findApp } from './find-app.ts'
 import type { Print } from './print.ts'
+import { addScheduleCommands } from './schedule-program.ts'
 
-/** The `equipage` command: each of its commands works on the application that it finds. */
-export function buildProgram(print: Print): Command {
+/**
+ * The `equipage` command: each of its commands works on the application that it finds.
+ * @param print writes a command's answer
+ * @param note writes what is said beside the answer
+ */
+export function buildProgram(print: Print, note: Print): Command {
   const program = new Command('equipage')
     .description('Looks after an Equipage application.')
     .option('--app <path>', 'the application: its folder, or its app/index.ts')
@@ -29,11 +33,7 @@ export function buildProgram(print: Print): Command {
   const json = ['--json', 'as JSON'] as const
 
   const schedule = program.command('schedule').description('the schedules of app/scheduler.ts')
-  schedule
-    .command('list')
-    .description('every schedule: name, timing in words, zone, next tick')
-    .option(...json)
-    .action(over(scheduleList))
+  addScheduleCommands(schedule, over, note)
 
   const queue = program.command('queue').description('the queues and their jobs')
   queue

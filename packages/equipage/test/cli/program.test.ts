@@ -1,57 +1,16 @@
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { afterEach, describe, it } from 'node:test'
-import { buildProgram } from '../../src/cli/program.ts'
+import { runCommand } from './support/run-command.ts'
 import { shop } from './support/shop.ts'
 
-/** Runs one command over an application, and gives what it printed. */
+/** Runs one command, and gives what it printed. */
 async function run(folder: string, ...args: string[]): Promise<string> {
-  const printed: string[] = []
-  const program = buildProgram(text => printed.push(text))
-  await program.parseAsync(['--app', folder, ...args], { from: 'user' })
-  assert.equal(printed.length, 1)
-  return printed[0] ?? ''
+  return (await runCommand(folder, ...args)).text
 }
 
 // A failed push sets it; it would become the exit code of this file.
 afterEach(() => {
   process.exitCode = undefined
-})
-
-describe('equipage schedule list', () => {
-  it('shows the schedules without firing or keeping anything', async t => {
-    const folder = shop(t)
-    const [headings, , ...rows] = (await run(folder, 'schedule', 'list')).split('\n')
-    assert.match(headings ?? '', /^schedule +timing +zone +next tick$/)
-    assert.match(rows[0] ?? '', /^report +every 10 minutes +UTC +\d{4}-\d{2}-\d{2} \d{2}:\d{2}:/)
-    assert.match(rows[1] ?? '', /^nightly +every day at 03:00 +UTC +\S+ 03:00:00\+00:00$/)
-    assert.equal(existsSync(join(folder, 'storage')), false)
-  })
-
-  it('gives the same as JSON', async t => {
-    const rows = JSON.parse(await run(shop(t), 'schedule', 'list', '--json'))
-    assert.deepEqual(
-      rows.map(({ name, timing, zone }: Record<string, string>) => [name, timing, zone]),
-      [
-        ['report', 'every 10 minutes', 'UTC'],
-        ['nightly', 'every day at 03:00', 'UTC'],
-      ],
-    )
-    assert.ok(Date.parse(rows[0].next) > Date.now() - 1_000)
-  })
-
-  it('tells a schedule that is written wrong', async t => {
-    const scheduler = `
-      import { EquipageScheduler } from 'equipage'
-      export class Scheduler extends EquipageScheduler {
-        register() { this.schedule.every().day.at('25:00').name('x').do(() => {}) }
-      }
-    `
-    await assert.rejects(run(shop(t, { 'app/scheduler.ts': scheduler }), 'schedule', 'list'), {
-      code: 'E_BAD_TIME',
-    })
-  })
 })
 
 describe('equipage queue push', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { scheduleRows, scheduleTable } from '../../src/cli/schedule-table.ts'
-import { Timetable } from '../../src/schedule/index.ts'
+import { scheduleTable } from '../../src/cli/schedule-table.ts'
+import { Timetable } from '../../src/schedule/timetable.ts'
 import { StubClock } from '../support/stub-clock.ts'
 
 const clock = new StubClock('2026-11-21T10:00:00Z')
@@ -31,13 +31,8 @@ describe('the table of schedules', () => {
   })
 
   it('counts next ticks from the moment that it is given', () => {
-    const [poll] = scheduleRows(schedules(), clock.now() + 3_600_000)
-    assert.deepEqual(poll, {
-      name: 'poll',
-      timing: 'every 10 minutes',
-      zone: 'Europe/Madrid',
-      next: '2026-11-21T12:10:00+01:00',
-    })
+    const later = scheduleTable(schedules(), clock.now() + 3_600_000)
+    assert.match(later, /^poll .* 2026-11-21 12:10:00\+01:00$/m)
   })
 
   it('says so when a schedule never fires again', () => {
@@ -48,7 +43,6 @@ describe('the table of schedules', () => {
       .name('short')
       .do(() => {})
     const late = Date.parse('2026-11-21T13:00:00Z')
-    assert.equal(scheduleRows(timetable.schedules, late)[0]?.next, null)
     assert.match(scheduleTable(timetable.schedules, late), /^short .* UTC +never again$/m)
   })
 

@@ -1,0 +1,54 @@
+import type { AnyApp } from '../../app/index.ts'
+import { processName } from '../../core/process-name.ts'
+import { releaseOf } from '../../schedule/release.ts'
+import { schedulesOf } from '../app-schedules.ts'
+import type { Output } from '../print.ts'
+import { type ChangeKind, type ReleaseChange, releaseChanges } from '../release-changes.ts'
+import { ticksOf } from '../stored-schedules.ts'
+import { table } from '../table.ts'
+
+/** `equipage schedule sync`: what registering this code's schedules changes; without `--dry-run` it registers them. */
+export async function scheduleSync(
+  app: AnyApp,
+  { print, note }: Output,
+  options: { dryRun?: true; json?: true },
+): Promise<void> {
+  const release = releaseOf(await schedulesOf(app))
+  const memory = await ticksOf(app)
+  const compare = async () => releaseChanges(release.entries, await memory.stored())
+  const changes = await compare()
+  if (!options.dryRun) await memory.register({ ...release, process: processName() })
+  if (options.json) print(JSON.stringify(changes, null, 2))
+  else print(changesTable(changes))
+  if (options.dryRun) return
+  const left = (await compare()).filter(({ change }) => change !== 'leave')
+  if (left.length === 0) return
+  const names = left.map(({ name }) => name).join(', ')
+  note(
+    `nothing was changed: another release was registered later, and rules while one of its schedulers lives; it differs in ${names}; stop its schedulers first`,
+  )
+  process.exitCode = 1
+}
+
+const words: Readonly<Record<ChangeKind, string>> = {
+  add: 'adds',
+  timing: 'changes the timing of (starts anew)',
+  action: 'changes the action or policies of',
+  leave: 'leaves',
+  remove: 'removes',
+}
+
+function changesTable(changes: readonly ReleaseChange[]): string {
+  if (changes.length === 0) return 'no schedules, neither in the code nor registered'
+  const rows = changes.map(({ name, change, before, after }) => [
+    words[change],
+    name,
+    timing(before, after),
+  ])
+  return table(['this code', 'schedule', 'timing'], rows)
+}
+
+const timing = (before: string | null, after: string | null): string =>
+  before !== null && after !== null && before !== after
+    ? `${before} -> ${after}`
+    : (after ?? before ?? '')

@@ -1,0 +1,28 @@
+import type { Standing } from '../../../src/cli/standing.ts'
+import type { LedgerRow } from '../../../src/connection/index.ts'
+
+/** Epoch milliseconds of an instant on 2026-11-21: `'10:00'`, `'10:00:30'`, in UTC. */
+export const on = (time: string): number =>
+  Date.parse(`2026-11-21T${time.length === 5 ? `${time}:00` : time}Z`)
+
+/** A row of the ledger: one tick that fired on time, and what differs from that. */
+export function row(tick: string, differs: Partial<LedgerRow> = {}): LedgerRow {
+  const blank = { reason: null, error: null, durationMs: null, jobId: null }
+  return {
+    ...blank,
+    tick: on(tick),
+    first: on(tick),
+    count: 1,
+    fate: 'fired',
+    misfire: false,
+    lagMs: 0,
+    process: 'host:1',
+    ...differs,
+  }
+}
+
+/** A schedule that was registered at 09:00, decided up to a tick. */
+export function standing(cursor: string, differs: Partial<Standing> = {}): Standing {
+  const blank = { pausedAt: null, last: null }
+  return { registered: true, anchor: on('09:00'), cursor: on(cursor), ...blank, ...differs }
+}
