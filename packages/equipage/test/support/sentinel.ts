@@ -26,11 +26,14 @@ const replicator = { username: 'replicator', password: 'copy' }
 /** Starts the three and waits until the replica follows and the Sentinel knows of it. */
 export async function startWatched(options: { password?: string } = {}): Promise<Watched> {
   const name = 'mymaster'
+  const folder = mkdtempSync(join(tmpdir(), 'equipage-watched-'))
   const rights = ['--user', replicator.username, 'on', `>${replicator.password}`, '+@all']
   const login = ['--masteruser', replicator.username, '--masterauth', replicator.password]
-  const master = await startRedis({ args: [...rights, ...login] })
+  // A replica leaves the copy that it was sent in its folder, where the next server would load it.
+  const place = (role: string) => ['--dir', folder, '--dbfilename', `${role}.rdb`]
+  const master = await startRedis({ args: [...rights, ...login, ...place('master')] })
   const follow = ['--replicaof', master.host, String(master.port)]
-  const replica = await startRedis({ args: [...rights, ...login, ...follow] })
+  const replica = await startRedis({ args: [...rights, ...login, ...place('replica'), ...follow] })
   const sentinel = await startSentinel(name, master, options.password)
   return {
     address: sentinel.address,
@@ -57,6 +60,7 @@ export async function startWatched(options: { password?: string } = {}): Promise
     async stop() {
       await sentinel.stop()
       await Promise.all([replica.stop(), master.stop()])
+      rmSync(folder, { recursive: true, force: true })
     },
   }
 }
