@@ -98,6 +98,41 @@ describe('the command equipage', { concurrency: true }, () => {
     assert.match(stderr, /^E_CONNECTION_AWAY: /)
   })
 
+  for (const [args, message] of [
+    [['next', 'nigtly'], /^E_UNKNOWN_SCHEDULE: .*did you mean "nightly"\?$/m],
+    [['next', 'nightly', '-n', '0'], /-n, --count.*'0' is invalid.* from 1 to 10000/],
+    [['why', 'nightly', '--limit', '1e3'], /--limit.*'1e3' is invalid/],
+    [['why', 'nightly', '--from', 'soon'], /^E_BAD_ARGUMENT: --from: expected an instant/],
+    [['pause', 'nightly'], /^E_SCHEDULE_NOT_REGISTERED: .*start the scheduler first/],
+  ] as const) {
+    it(`ends with 1 and changes nothing for schedule ${args.join(' ')}`, async t => {
+      const { code, stdout, stderr } = await equipage(shop(t), 'schedule', ...args)
+      assert.deepEqual([code, stdout], [1, ''])
+      assert.match(stderr, message)
+    })
+  }
+
+  it('ends with 1 when a schedule that is run by hand fails', async t => {
+    const { code, stdout, stderr } = await equipage(shop(t), 'schedule', 'run', 'nightly')
+    assert.equal(code, 1)
+    assert.match(stdout, /^nightly: failed \(it fired\)/)
+    assert.match(stderr, /^Error: it fired\n/)
+  })
+
+  it('explains every command of schedules, with an example', async t => {
+    const folder = temporaryFolder(t)
+    const help = async (...args: string[]) => {
+      const { code, stdout } = await equipage(folder, 'schedule', ...args, '--help')
+      assert.equal(code, 0)
+      return stdout
+    }
+    const listed = await help()
+    for (const name of ['list', 'next', 'why', 'run', 'pause', 'resume', 'sync']) {
+      assert.match(listed, new RegExp(`^  ${name} `, 'm'))
+      assert.match(await help(name), new RegExp(`--json[^]*Example:\n  equipage schedule ${name}`))
+    }
+  })
+
   it('suggests the command that was meant', async t => {
     const { code, stderr } = await equipage(shop(t), 'shedule', 'list')
     assert.equal(code, 1)

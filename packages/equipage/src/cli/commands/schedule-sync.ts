@@ -1,5 +1,6 @@
 import type { AnyApp } from '../../app/index.ts'
 import { processName } from '../../core/process-name.ts'
+import type { Schedule } from '../../schedule/index.ts'
 import { releaseOf } from '../../schedule/release.ts'
 import { schedulesOf } from '../app-schedules.ts'
 import type { Output } from '../print.ts'
@@ -13,13 +14,14 @@ export async function scheduleSync(
   { print, note }: Output,
   options: { dryRun?: true; json?: true },
 ): Promise<void> {
-  const release = releaseOf(await schedulesOf(app))
+  const schedules = await schedulesOf(app)
+  const release = releaseOf(schedules)
   const memory = await ticksOf(app)
   const compare = async () => releaseChanges(release.entries, await memory.stored())
   const changes = await compare()
   if (!options.dryRun) await memory.register({ ...release, process: processName() })
   if (options.json) print(JSON.stringify(changes, null, 2))
-  else print(changesTable(changes))
+  else print(changesTable(changes, schedules))
   if (options.dryRun) return
   const left = (await compare()).filter(({ change }) => change !== 'leave')
   if (left.length === 0) return
@@ -38,17 +40,13 @@ const words: Readonly<Record<ChangeKind, string>> = {
   remove: 'removes',
 }
 
-function changesTable(changes: readonly ReleaseChange[]): string {
+function changesTable(changes: readonly ReleaseChange[], schedules: readonly Schedule[]): string {
   if (changes.length === 0) return 'no schedules, neither in the code nor registered'
-  const rows = changes.map(({ name, change, before, after }) => [
-    words[change],
-    name,
-    timing(before, after),
-  ])
+  const inWords = new Map(schedules.map(({ name, words }) => [name, words]))
+  const rows = changes.map(({ name, change, before }) => {
+    const now = inWords.get(name) ?? before ?? ''
+    // What is registered is known by its definition's text alone, not in words.
+    return [words[change], name, change === 'timing' ? `${now}; it was ${before}` : now]
+  })
   return table(['this code', 'schedule', 'timing'], rows)
 }
-
-const timing = (before: string | null, after: string | null): string =>
-  before !== null && after !== null && before !== after
-    ? `${before} -> ${after}`
-    : (after ?? before ?? '')

@@ -5,13 +5,14 @@ import type { LedgerRow } from '../../../src/connection/index.ts'
 export const on = (time: string): number =>
   Date.parse(`2026-11-21T${time.length === 5 ? `${time}:00` : time}Z`)
 
-/** A row of the ledger: one tick that fired on time, and what differs from that. */
-export function row(tick: string, differs: Partial<LedgerRow> = {}): LedgerRow {
+/** A row of the ledger for a tick on 2026-11-21, or at an epoch millisecond: it fired on time, and what differs from that. */
+export function row(tick: string | number, differs: Partial<LedgerRow> = {}): LedgerRow {
+  const at = typeof tick === 'number' ? tick : on(tick)
   const blank = { reason: null, error: null, durationMs: null, jobId: null }
   return {
     ...blank,
-    tick: on(tick),
-    first: on(tick),
+    tick: at,
+    first: at,
     count: 1,
     fate: 'fired',
     misfire: false,
