@@ -25,7 +25,7 @@ const jobs = `
     app.notes.push(\`\${name} \${attempt}\`)
     return act(app)
   }
-  const backoff = { type: 'fixed', delay: '10s', jitter: 0 }
+  const backoff = { type: 'fixed', delay: '5s', jitter: 0 }
   export const report = defineJob({ name: 'report', run: note('report') })
   export const failing = defineJob({
     name: 'failing',
@@ -48,7 +48,7 @@ const scheduler = (action: string) => `
   const said = outcome => (outcome.ok ? 'ok' : outcome.error.message)
   export class Scheduler extends EquipageScheduler {
     register() {
-      this.schedule.every(10).minutes.name('watched')
+      this.schedule.every().minute.name('watched')
         .before(({ app, schedule, date }) => app.notes.push(\`before \${schedule} \${date}\`))
         .after(({ app }, outcome) => app.notes.push(\`after: \${said(outcome)}\`))
         .onSuccess(({ app }) => app.notes.push('success'))
@@ -88,7 +88,7 @@ suite('the hooks of a schedule that pushes', { concurrency: true }, () => {
   test('are called around the run of its job', async t => {
     const { app, clock, boot } = world(t, { 'app/scheduler.ts': scheduler('push(report)') })
     await boot()
-    await clock.advance(10 * minute)
+    await clock.advance(minute)
     await eventually(() =>
       assert.deepEqual(app.notes, [
         'before watched 2026-01-01',
@@ -102,7 +102,7 @@ suite('the hooks of a schedule that pushes', { concurrency: true }, () => {
   test('see its attempts as one run, which fails when the last one does', async t => {
     const { app, clock, boot } = world(t, { 'app/scheduler.ts': scheduler('push(failing)') })
     await boot()
-    await clock.advance(10 * minute)
+    await clock.advance(minute)
     await eventually(() => assert.deepEqual(app.notes, ['before watched 2026-01-01', 'failing 1']))
     await eventually(async () => {
       await clock.advance(1_000)
@@ -113,7 +113,7 @@ suite('the hooks of a schedule that pushes', { concurrency: true }, () => {
   test('see the jobs of a chain as one run', async t => {
     const { app, clock, boot } = world(t, { 'app/scheduler.ts': scheduler('push(day)') })
     await boot()
-    await clock.advance(10 * minute)
+    await clock.advance(minute)
     const begun = ['before watched 2026-01-01', 'report 1', 'slow 1']
     await eventually(() => assert.deepEqual(app.notes, begun))
     await clock.advance(5_000)
@@ -123,7 +123,7 @@ suite('the hooks of a schedule that pushes', { concurrency: true }, () => {
   test('see a chain as failed when one of its jobs is', async t => {
     const { app, clock, boot } = world(t, { 'app/scheduler.ts': scheduler('push(badDay)') })
     await boot()
-    await clock.advance(10 * minute)
+    await clock.advance(minute)
     await eventually(async () => {
       await clock.advance(1_000)
       const run = ['failing 1', 'failing 2', 'after: no luck', 'failure']
@@ -135,7 +135,7 @@ suite('the hooks of a schedule that pushes', { concurrency: true }, () => {
     const source = scheduler("push(slow).withoutOverlapping().environments('production')")
     const { app, clock, boot } = world(t, { 'app/scheduler.ts': source })
     await boot()
-    await clock.advance(10 * minute)
+    await clock.advance(minute)
     await eventually(() => assert.deepEqual(app.notes, ['skip: environment']))
   })
 })
@@ -145,7 +145,7 @@ suite('the hooks of a schedule that calls a function', { concurrency: true }, ()
     const action = "do(({ app }) => app.notes.push('called'))"
     const { app, clock, boot } = world(t, { 'app/scheduler.ts': scheduler(action) })
     await boot()
-    await clock.advance(10 * minute)
+    await clock.advance(minute)
     await eventually(() =>
       assert.deepEqual(app.notes, ['before watched 2026-01-01', 'called', 'after: ok', 'success']),
     )
@@ -155,7 +155,7 @@ suite('the hooks of a schedule that calls a function', { concurrency: true }, ()
     const action = "do(() => Promise.reject(new Error('no luck')))"
     const { app, clock, boot } = world(t, { 'app/scheduler.ts': scheduler(action) })
     await boot()
-    await clock.advance(10 * minute)
+    await clock.advance(minute)
     await eventually(() => assert.deepEqual(app.notes.slice(1), ['after: no luck', 'failure']))
   })
 })
@@ -213,19 +213,19 @@ suite('the row of a tick whose run the next one waits for', { concurrency: true 
     const source = scheduler('push(failing).withoutOverlapping()')
     const { app, clock, boot } = world(t, { 'app/scheduler.ts': source })
     await boot()
-    await clock.advance(10 * minute)
+    await clock.advance(minute)
     await eventually(async () => {
       await clock.advance(1_000)
       const [row] = await rows(app)
       assert.equal(row?.fate, 'fired')
-      assert.ok((row.durationMs ?? 0) >= 10_000, `${row.durationMs}`)
+      assert.ok((row.durationMs ?? 0) >= 5_000, `${row.durationMs}`)
     })
   })
 
   test('says nothing of it when none waits', async t => {
     const { app, clock, boot } = world(t, { 'app/scheduler.ts': scheduler('push(report)') })
     await boot()
-    await clock.advance(10 * minute)
+    await clock.advance(minute)
     await eventually(() => assert.equal(app.notes.at(-1), 'success'))
     assert.equal((await rows(app))[0]?.durationMs, null)
   })
@@ -279,7 +279,7 @@ suite('over Redis', () => {
     const { origin, came } = await pingServer(t)
     const source = scheduler(`
       push(report).when(tick => tick.scheduledFor.getSeconds() % 2 === 0).thenPing('${origin}/done')
-    `).replace('every(10).minutes', 'every().second')
+    `).replace('every().minute', 'every().second')
     const folder = temporaryApp(t, {
       files: { 'app/jobs/all.ts': jobs, 'app/scheduler.ts': source },
     })
