@@ -1,91 +1,10 @@
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
 import { suite, type TestContext, test } from 'node:test'
-import { z } from 'zod'
-import { syncConnection } from '../../src/connection/sync/sync-connection.ts'
-import { AttemptRunner, defineJob, JobRegistry, type TickStamp } from '../../src/job/index.ts'
-import { Queue } from '../../src/queue/index.ts'
-import { ScheduleHooks } from '../../src/schedule/hooks.ts'
-import { EquipageScheduler, stop, type Timetable } from '../../src/schedule/index.ts'
-import { VirtualClock } from '../../src/testing/index.ts'
-import { capturedLog } from '../support/lines.ts'
-import { temporaryFolder } from '../support/temporary-folder.ts'
+import { stop, type Timetable } from '../../src/schedule/index.ts'
+import { notedJob as job, world } from './support/world.ts'
 
 const minute = 60_000
 const hour = 60 * minute
-
-const job = defineJob({ name: 'noted', payload: z.object({ at: z.string() }), run: () => null })
-
-/** A scheduler over a state file, on a clock that the test moves; it can be started again over the same file. */
-function world(test: TestContext, start = '2026-01-01T00:00:00Z') {
-  const clock = new VirtualClock(start)
-  const file = join(temporaryFolder(test), 'queue.sqlite')
-  const ran: TickStamp[] = []
-  const { log, lines } = capturedLog()
-  const registry = new JobRegistry()
-  registry.add(job, 'test')
-
-  let processes = 0
-  /** Another process of the same application. */
-  const boot = async (register: (schedule: Timetable<unknown>) => void) => {
-    const runner = new AttemptRunner({
-      jobs: async () => registry,
-      app: null,
-      log,
-      clock,
-      random: () => 0,
-      ready: async () => undefined,
-      push: pushed => connection.carrier.push(pushed),
-    })
-    const run = async (attempt: Parameters<AttemptRunner['run']>[0]) => {
-      if (attempt.stamp.tick) ran.push({ ...attempt.stamp.tick })
-      return runner.run(attempt)
-    }
-    const connection = syncConnection(
-      {
-        file,
-        keepFailed: { ageMs: hour, count: 10 },
-        ledger: { ageMs: 1_000 * hour, count: 10_000 },
-      },
-      { run, log, clock },
-    )
-    const queue = new Queue({
-      carrier: async () => connection.carrier,
-      clock,
-      registry: async () => registry,
-    })
-    class Scheduler extends EquipageScheduler<unknown> {
-      override register() {
-        register(this.schedule)
-      }
-    }
-    const scheduler = new Scheduler({
-      app: { name: 'app' },
-      memory: connection.ticks,
-      queue,
-      env: 'testing',
-      timezone: 'UTC',
-      log,
-      clock,
-      hooks: new ScheduleHooks({ log, clock }),
-      process: `test:${++processes}`,
-    })
-    const stop = async () => {
-      await scheduler.stop()
-      await connection.stop(0)
-    }
-    test.after(stop)
-    await scheduler.start()
-    return { scheduler, stop }
-  }
-  return {
-    clock,
-    boot,
-    ran,
-    lines,
-    instants: () => ran.map(({ scheduledFor }) => scheduledFor.slice(11, 19)),
-  }
-}
 
 suite('a scheduler', { concurrency: true }, () => {
   test('pushes the job of each tick, with the tick on it, and logs it', async t => {
