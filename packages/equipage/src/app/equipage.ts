@@ -180,7 +180,7 @@ export class Equipage<Definition extends ConfigDefinition = ConfigDefinition<Fra
   /** Made before the connection, and so disposed of after the last run has ended. */
   get #hooks(): ScheduleHooks {
     const open = () => new ScheduleHooks({ log: this.log, clock: this.clock })
-    return this.service('hooks', open, hooks => hooks.settle(pingsPatienceMs))
+    return this.service('schedule hooks', open, hooks => hooks.settle(pingsPatienceMs))
   }
 
   /** Attempts of jobs that this process has run. */

@@ -247,9 +247,8 @@ suite('the row of a tick whose run the next one waits for', { concurrency: true 
 suite('the end of a process', { concurrency: true }, () => {
   test('waits for the pings that are on their way', async t => {
     const { promise: answer, resolve: letGo } = Promise.withResolvers<void>()
-    const { origin, came } = await pingServer(t, async response => {
-      await answer
-      response.end()
+    const { origin, came } = await pingServer(t, response => {
+      void answer.then(() => response.end())
     })
     const source = scheduler(`push(report).thenPing('${origin}/done')`)
     const { app } = world(t, { 'app/scheduler.ts': source })
