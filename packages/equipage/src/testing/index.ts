@@ -1,1 +1,1 @@
-export { VirtualClock } from './virtual-clock.ts'
+export { VirtualClock, type VirtualClockOptions } from '../core/virtual-clock.ts'
