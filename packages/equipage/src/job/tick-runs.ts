@@ -46,19 +46,14 @@ function endOfRun(outcome: Outcome): RunOutcome | undefined {
 }
 
 /** Waits until somebody was told, or the worker has to let go of the job. */
-function told(tell: () => Promise<void>, signal: AbortSignal, log: Logger): Promise<void> {
-  return new Promise(resolve => {
-    const done = () => {
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    signal.addEventListener('abort', done)
-    if (signal.aborted) done()
-    const telling = async () => tell()
-    telling()
-      .catch(thrown =>
-        log.error({ err: toError(thrown) }, 'the run of a tick could not be followed'),
-      )
-      .then(done)
-  })
+async function told(tell: () => Promise<void>, signal: AbortSignal, log: Logger): Promise<void> {
+  const telling = (async () => tell())().catch(thrown =>
+    log.error({ err: toError(thrown) }, 'the run of a tick could not be followed'),
+  )
+  const { promise: letGo, resolve } = Promise.withResolvers<void>()
+  const abort = () => resolve()
+  signal.addEventListener('abort', abort)
+  if (signal.aborted) abort()
+  await Promise.race([telling, letGo])
+  signal.removeEventListener('abort', abort)
 }
