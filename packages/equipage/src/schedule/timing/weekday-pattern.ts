@@ -2,7 +2,7 @@ import { EquipageError } from '../../core/errors.ts'
 import { dayMs, dayOf, lastLocal, weekdayOf } from './calendar.ts'
 import { atWords, type ClockTimes, shortestGapOf, timeAfter } from './clock-times.ts'
 import type { WallPattern } from './wall-timing.ts'
-import { listed } from './words.ts'
+import { ranged } from './words.ts'
 
 /** Sunday first, as cron counts them. */
 export const weekdayNames = [
@@ -48,10 +48,9 @@ export const everyWeekday: WeekdayMask = 0b1111111
 
 /** "Monday and Wednesday", "Monday to Friday". */
 export function weekdaysTold(mask: WeekdayMask): string {
-  if (mask === mondayToFriday) return 'Monday to Friday'
-  // A week is told from Monday on.
-  const told = [1, 2, 3, 4, 5, 6, 0].filter(day => mask & (1 << day))
-  return listed(told.map(day => weekdayNames[day] ?? ''))
+  // A week is told from Monday on, so its Sunday counts as the seventh day.
+  const told = [1, 2, 3, 4, 5, 6, 7].filter(day => mask & (1 << (day % 7)))
+  return ranged(told, day => weekdayNames[day % 7] ?? '')
 }
 
 /** On given days of the week, at given times or at the anchor's time of day. */

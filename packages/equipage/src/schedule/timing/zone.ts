@@ -165,6 +165,9 @@ const reachMs = 8_640_000_000_000_000
 /** The end of the year 10000: no timing asks further. */
 const furthestMs = 253_433_923_200_000
 
+/** Twice the longest of the IANA names. Without a native Temporal, longer texts take milliseconds to be refused. */
+const longestName = 64
+
 /** Tables are immutable in what they answer, so all schedules of a process share one a zone. */
 const zones = new Map<string, Zone>()
 
@@ -178,6 +181,7 @@ export function zoneNamed(name: string, place: string): Zone {
   if (known) return known
   let zone: Zone
   try {
+    if (name.length > longestName) throw new RangeError('no zone has so long a name')
     zone = new Zone(name)
   } catch (cause) {
     throw new EquipageError(

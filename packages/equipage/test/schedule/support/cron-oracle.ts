@@ -84,6 +84,9 @@ function nearestWorkday(day: Date, date: number): number {
   return 0
 }
 
+/** The ends of a month more often than their share, because there the nearest weekday turns round. */
+const anyDate = fc.oneof(fc.constantFrom(1, 28, 29, 30, 31), fc.integer({ min: 1, max: 31 }))
+
 const dayOfMonth: fc.Arbitrary<DayField> = fc.oneof(
   { weight: 6, arbitrary: fieldOf(1, 31).map(asDays(day => day.getUTCDate())) },
   fc.constant({
@@ -101,7 +104,7 @@ const dayOfMonth: fc.Arbitrary<DayField> = fc.oneof(
     star: false,
     has: (day: Date) => day.getUTCDate() === nearestWorkday(day, lengthOfMonth(day)),
   }),
-  fc.integer({ min: 1, max: 31 }).map(date => ({
+  anyDate.map(date => ({
     text: `${date}W`,
     star: false,
     has: (day: Date) => day.getUTCDate() === nearestWorkday(day, date),
@@ -109,8 +112,17 @@ const dayOfMonth: fc.Arbitrary<DayField> = fc.oneof(
   fc.constant({ text: '?', star: true, has: () => true }),
 )
 
+/** 7 is Sunday too; a star stands for seven days all the same, so that no step is 8. */
+const weekdayField: fc.Arbitrary<DayField> = fieldOf(0, 7, weekdayNames)
+  .filter(({ text }) => text !== '*/8')
+  .map(({ text, star, has }) => ({
+    text,
+    star,
+    has: day => has(day.getUTCDay()) || (day.getUTCDay() === 0 && has(7)),
+  }))
+
 const dayOfWeek: fc.Arbitrary<DayField> = fc.oneof(
-  { weight: 6, arbitrary: fieldOf(0, 6, weekdayNames).map(asDays(day => day.getUTCDay())) },
+  { weight: 6, arbitrary: weekdayField },
   fc
     .tuple(fc.integer({ min: 0, max: 6 }), fc.integer({ min: 1, max: 5 }))
     .map(([weekday, nth]) => ({
@@ -158,3 +170,9 @@ export const randomCron: fc.Arbitrary<RandomCron> = fc
       },
     }
   })
+
+/** Texts of five fields or of six, with seconds first, for readers that know the answer by themselves. */
+export const randomCronText: fc.Arbitrary<string> = fc.oneof(
+  randomCron.map(cron => cron.text),
+  fc.tuple(fieldOf(0, 59), randomCron).map(([second, cron]) => `${second.text} ${cron.text}`),
+)
