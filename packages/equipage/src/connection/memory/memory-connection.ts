@@ -6,9 +6,10 @@ import { MemoryTickMemory } from './memory-tick-memory.ts'
 
 export type { MemoryCarrier, MemoryPush } from './memory-carrier.ts'
 
-/** A connection whose pushes can be looked at. */
+/** A connection whose pushes and ticks can be looked at. */
 export interface MemoryConnection extends Connection {
   readonly carrier: MemoryCarrier
+  readonly ticks: MemoryTickMemory
 }
 
 export interface MemoryConnectionOptions extends MemoryCarrierOptions {

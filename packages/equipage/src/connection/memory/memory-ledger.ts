@@ -4,6 +4,10 @@ import type { LedgerQuery, LedgerRetention, LedgerRow, RunEnd } from '../tick-me
 export class MemoryLedger {
   #rows: LedgerRow[] = []
 
+  get rows(): readonly LedgerRow[] {
+    return this.#rows
+  }
+
   get last(): LedgerRow | null {
     return this.#rows.at(-1) ?? null
   }

@@ -191,6 +191,11 @@ export class MemoryTickMemory implements TickMemory {
     return this.#ledgers.get(name)?.query(query) ?? []
   }
 
+  /** Every row that is kept, schedule by schedule, in the order of their ticks. */
+  *rows(): Generator<{ readonly name: string; readonly row: LedgerRow }> {
+    for (const [name, ledger] of this.#ledgers) for (const row of ledger.rows) yield { name, row }
+  }
+
   async pauses(name: string): Promise<Span[]> {
     return (this.#pauses.get(name) ?? []).map(span => ({ ...span }))
   }
