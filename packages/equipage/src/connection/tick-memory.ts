@@ -14,8 +14,8 @@ export interface TickMemory {
   /** How far the machine's clock is ahead of `now()`, milliseconds; 0 where they are the same clock. */
   skewMs(): number
   /**
-   * Registers the schedules of a release. The release that was registered last rules; one that was
-   * superseded does not come back while a process of the ruling one lives. The time since the last
+   * Registers the schedules of a release. It rules from now on, unless a process of a younger one
+   * is alive: one that was registered for the first time later. The time since the last
    * sign of life is a downtime, when no process is alive. Under the ruling release a name that is new, or whose timing has changed, starts anew (its anchor and cursor become
    * now), and names that it does not have are forgotten.
    * @returns in the order of the entries

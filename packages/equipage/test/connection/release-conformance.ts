@@ -77,6 +77,16 @@ export function releaseConformance(make: MakeHarness): void {
     assert.ok(back[0]?.outcome === 'registered')
   })
 
+  test('the newer one takes over again when it comes back, though the older lives', async t => {
+    const { older, newer } = await deployed(t)
+    await newer.connection.ticks.beat({ ...fresh, calls: [], leaving: true })
+    const back = await register(older, [nightly, hourly], old)
+    assert.ok(back[0]?.outcome === 'registered')
+    const again = await register(newer, [changed, hourly], { ...fresh, process: 'host:4' })
+    assert.ok(again[0]?.outcome === 'registered')
+    assert.equal((await older.connection.ticks.beat({ ...old, calls: [] })).rule, 'another')
+  })
+
   test('a release that was never there before rules at once', async t => {
     const { older } = await deployed(t)
     const third = await register(older, [nightly], { release: 'third', process: 'host:3' })

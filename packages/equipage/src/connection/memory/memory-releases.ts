@@ -11,7 +11,8 @@ import {
 /** Which release rules, which processes are alive, and when none was. */
 export class MemoryReleases {
   #ruling: string | undefined
-  readonly #superseded = new Set<string>()
+  /** In the order in which they were registered for the first time. */
+  readonly #born: string[] = []
   /** By process: its release, and until when it counts as alive. */
   readonly #processes = new Map<string, { release: string; until: number }>()
   #seen: number | undefined
@@ -25,12 +26,8 @@ export class MemoryReleases {
     const seen = this.#seen ?? now
     if (now - seen > shortestDowntimeMs) this.#noteDowntime(process, { from: seen, to: now })
     this.#alive({ release: id, process }, now)
-    if (this.#ruling === id) return true
-    if (this.#ruling !== undefined && this.#superseded.has(id) && this.#lives(this.#ruling, now)) {
-      return false
-    }
-    if (this.#ruling !== undefined) this.#superseded.add(this.#ruling)
-    this.#superseded.delete(id)
+    if (!this.#born.includes(id)) this.#born.push(id)
+    if (this.#youngerLives(id, now)) return false
     this.#ruling = id
     return true
   }
@@ -59,12 +56,14 @@ export class MemoryReleases {
 
   #ruleFor(release: string, now: number): Beat['rule'] {
     if (this.#ruling === release) return 'ours'
-    return this.#ruling !== undefined && this.#lives(this.#ruling, now) ? 'another' : 'vacant'
+    return this.#youngerLives(release, now) ? 'another' : 'vacant'
   }
 
-  #lives(release: string, now: number): boolean {
+  /** Whether a process of a release that was registered for the first time later is alive. */
+  #youngerLives(release: string, now: number): boolean {
+    const born = this.#born.indexOf(release)
     for (const process of this.#processes.values()) {
-      if (process.release === release && process.until > now) return true
+      if (process.until > now && this.#born.indexOf(process.release) > born) return true
     }
     return false
   }

@@ -2,7 +2,7 @@
  * The keys of the schedules' state, as the scripts make them from the base they are given:
  * hashes with a field for each schedule (`definitions`, `anchors`, `cursors`, `paused`, `holders`,
  * `waiting`), a sorted set and a list for each schedule (`ledger:NAME`, `pauses:NAME`), and for all
- * together `calls`, `processes`, `releases`, `superseded`, `seen` and `downtimes`.
+ * together `calls`, `processes`, `releases`, `births`, `ruling`, `seen` and `downtimes`.
  */
 export interface ScheduleKeys {
   readonly base: string

@@ -4,9 +4,15 @@ local base = KEYS[1]
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local function text(number) return string.format('%.0f', number) end
-local function living(release)
+-- Whether a process of a younger release is alive: one that was registered for the first time later.
+local function youngerLives(release)
+  local born = tonumber(redis.call('ZSCORE', base .. 'releases', release) or 0)
   for _, member in ipairs(redis.call('ZRANGEBYSCORE', base .. 'processes', '(' .. text(now), '+inf')) do
-    if string.sub(member, 1, #release + 1) == release .. ' ' then return true end
+    local other = string.match(member, '^%S+')
+    if other ~= release then
+      local score = redis.call('ZSCORE', base .. 'releases', other)
+      if score and tonumber(score) > born then return true end
+    end
   end
   return false
 end
@@ -58,18 +64,12 @@ if seen and now - seen > tonumber(ARGV[5]) then
   down(release .. ' ' .. process, seen, text(now), tonumber(ARGV[4]))
 end
 alive(release, process, tonumber(ARGV[3]))
-local current = redis.call('GET', base .. 'ruling')
-local rules = current == release
-if not rules then
-  local superseded = redis.call('ZSCORE', base .. 'superseded', release)
-  if not current or not superseded or not living(current) then
-    if current then redis.call('ZADD', base .. 'superseded', now, current) end
-    redis.call('ZREM', base .. 'superseded', release)
-    redis.call('ZREMRANGEBYRANK', base .. 'superseded', 0, -101)
-    redis.call('SET', base .. 'ruling', release)
-    rules = true
-  end
+if not redis.call('ZSCORE', base .. 'releases', release) then
+  redis.call('ZADD', base .. 'releases', redis.call('INCR', base .. 'births'), release)
+  redis.call('ZREMRANGEBYRANK', base .. 'releases', 0, -101)
 end
+local rules = not youngerLives(release)
+if rules then redis.call('SET', base .. 'ruling', release) end
 local function timing(definition) return string.match(definition, '^(.*)#') or definition end
 local definitions, anchors, cursors = base .. 'definitions', base .. 'anchors', base .. 'cursors'
 local states = {}
@@ -142,7 +142,7 @@ for _, call in ipairs(redis.call('ZRANGEBYSCORE', base .. 'calls', '-inf', text(
 end
 local current = redis.call('GET', base .. 'ruling')
 local rule = 'vacant'
-if current == release then rule = 'ours' elseif current and living(current) then rule = 'another' end
+if current == release then rule = 'ours' elseif youngerLives(release) then rule = 'another' end
 return {time[1], time[2], rule, lost, interrupted}
 `
 

@@ -76,7 +76,8 @@ export const migrations: Migrations = {
         .execute()
       await db.schema
         .createTable('releases')
-        .addColumn('id', 'text', column => column.primaryKey())
+        .addColumn('born', 'integer', column => column.primaryKey().autoIncrement())
+        .addColumn('id', 'text', column => column.notNull().unique())
         .addColumn('ruling', 'integer', column => column.notNull())
         .execute()
       await db.schema

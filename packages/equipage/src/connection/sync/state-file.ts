@@ -70,7 +70,8 @@ export type Tables = {
   /** The functions that run for a tick. */
   calls: { schedule: string; tick: number; leased_until: number }
   processes: { process: string; release: string; alive_until: number }
-  releases: { id: string; ruling: 0 | 1 }
+  /** In the order in which they were registered for the first time. */
+  releases: { born: Generated<number>; id: string; ruling: 0 | 1 }
   /** Pauses of a schedule; downtimes have none. */
   spans: { id: Generated<number>; schedule: string | null; from: number; to: number | null }
   /** The last sign of life of any scheduler: one row. */

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import {
   aliveMs,
   type Beat,
@@ -74,9 +74,9 @@ export async function ruleOver(
   release: string,
   now: number,
 ): Promise<Beat['rule']> {
-  const ruling = await rulingOf(tables)
-  if (ruling === release) return 'ours'
-  return ruling !== undefined && (await lives(tables, ruling, now)) ? 'another' : 'vacant'
+  const ours = tables.selectFrom('releases').select('born').where('id', '=', release)
+  if (await ours.where('ruling', '=', 1).executeTakeFirst()) return 'ours'
+  return (await youngerLives(tables, release, now)) ? 'another' : 'vacant'
 }
 
 /** Registers a release: the last one rules, unless it was superseded by one that still lives. */
@@ -133,27 +133,27 @@ function registeredAs(
 
 /** Whether a release rules from now on. */
 async function takeOver(tables: Kysely<Tables>, release: string, now: number): Promise<boolean> {
-  const ruling = await rulingOf(tables)
-  if (ruling === release) return true
-  const before = tables.selectFrom('releases').select('id').where('id', '=', release)
-  const superseded = (await before.executeTakeFirst()) !== undefined
-  if (ruling !== undefined && superseded && (await lives(tables, ruling, now))) return false
-  await tables.updateTable('releases').set({ ruling: 0 }).execute()
-  const insert = tables.insertInto('releases').values({ id: release, ruling: 1 })
-  await insert.onConflict(conflict => conflict.column('id').doUpdateSet({ ruling: 1 })).execute()
+  const insert = tables.insertInto('releases').values({ id: release, ruling: 0 })
+  await insert.onConflict(conflict => conflict.column('id').doNothing()).execute()
+  if (await youngerLives(tables, release, now)) return false
+  const own = { ruling: sql<0 | 1>`id = ${release}` }
+  await tables.updateTable('releases').set(own).execute()
   return true
 }
 
-async function rulingOf(tables: Kysely<Tables>): Promise<string | undefined> {
-  const row = await tables
-    .selectFrom('releases')
-    .select('id')
-    .where('ruling', '=', 1)
-    .executeTakeFirst()
-  return row?.id
-}
-
-async function lives(tables: Kysely<Tables>, release: string, now: number): Promise<boolean> {
-  const one = tables.selectFrom('processes').select('process').where('release', '=', release)
-  return (await one.where('alive_until', '>', now).limit(1).executeTakeFirst()) !== undefined
+/** Whether a process of a younger release is alive: one that was registered for the first time later. */
+async function youngerLives(
+  tables: Kysely<Tables>,
+  release: string,
+  now: number,
+): Promise<boolean> {
+  const younger = tables
+    .selectFrom('processes')
+    .innerJoin('releases', 'releases.id', 'processes.release')
+    .select('process')
+    .where('alive_until', '>', now)
+    .where('born', '>', query =>
+      query.selectFrom('releases').select('born').where('id', '=', release),
+    )
+  return (await younger.limit(1).executeTakeFirst()) !== undefined
 }
