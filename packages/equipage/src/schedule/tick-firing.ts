@@ -2,7 +2,6 @@ import type {
   ClaimAnswer,
   ClaimedRun,
   LedgerRow,
-  Reason,
   TickClaim,
   TickMemory,
 } from '../connection/index.ts'
@@ -16,6 +15,7 @@ import type { Decision, DueTick, Stretch } from './due-ticks.ts'
 import { endOfTime } from './end-of-time.ts'
 import type { ScheduleHooks } from './hooks.ts'
 import { zonedAt } from './instant.ts'
+import { type Decider, droppedRow, tickRow } from './ledger-rows.ts'
 import { RunningCalls, shortened } from './running-calls.ts'
 import type { Schedule } from './schedule.ts'
 
@@ -51,12 +51,14 @@ interface TickCase<App> extends Case<App> {
 export class TickFiring<App> {
   readonly #parts: FiringParts<App>
   readonly calls: RunningCalls
+  readonly #decider: Decider
   /** Ticks that this process has fired. */
   fired = 0
 
   constructor(parts: FiringParts<App>) {
     this.#parts = parts
     this.calls = new RunningCalls(parts.memory, parts.clock)
+    this.#decider = { process: parts.process, lagMs: instant => this.#lagMs(instant) }
   }
 
   /**
@@ -138,7 +140,9 @@ export class TickFiring<App> {
     reason: 'overlap' | 'condition' | 'environment' | 'paused',
   ): Promise<ClaimAnswer> {
     const { schedule, tick, log } = whole
-    const answer = await this.#claim(whole, [this.#row(whole.due, 'skipped', { reason })])
+    const answer = await this.#claim(whole, [
+      tickRow(whole.due, 'skipped', this.#decider, { reason }),
+    ])
     if (answer.outcome !== 'claimed') return answer
     this.#tellDropped(whole)
     log.info({ reason }, 'tick skipped')
@@ -155,11 +159,11 @@ export class TickFiring<App> {
     } catch (thrown) {
       const err = toError(thrown)
       const fields = { reason: 'error' as const, error: shortened(err.message) }
-      const answer = await this.#claim(whole, [this.#row(due, 'failed', fields)])
+      const answer = await this.#claim(whole, [tickRow(due, 'failed', this.#decider, fields)])
       if (answer.outcome === 'claimed') log.error({ err }, 'tick failed: its job could not be made')
       return answer
     }
-    const answer = await this.#claim(whole, [this.#row(due, 'fired')], {
+    const answer = await this.#claim(whole, [tickRow(due, 'fired', this.#decider)], {
       job,
       later: laterJobs(action.job, job),
     })
@@ -176,7 +180,7 @@ export class TickFiring<App> {
 
   async #call(whole: TickCase<App>, action: CallAction<App>): Promise<ClaimAnswer> {
     const { schedule, due, tick, log, claim } = whole
-    const answer = await this.#claim(whole, [this.#row(due, 'running')], {})
+    const answer = await this.#claim(whole, [tickRow(due, 'running', this.#decider)], {})
     if (answer.outcome !== 'claimed') return answer
     this.#tellDropped(whole)
     this.fired++
@@ -215,7 +219,8 @@ export class TickFiring<App> {
     rows: readonly LedgerRow[],
     begins?: Pick<ClaimedRun, 'job' | 'later'>,
   ): Promise<ClaimAnswer> {
-    const dropped = (stretches: readonly Stretch[]) => stretches.map(s => this.#droppedRow(s))
+    const dropped = (stretches: readonly Stretch[]) =>
+      stretches.map(stretch => droppedRow(stretch, this.#decider))
     const all = [...dropped(decision.before), ...rows, ...dropped(decision.after)]
     const { overlap } = schedule
     const run = begins && {
@@ -224,42 +229,6 @@ export class TickFiring<App> {
       ...(overlap === 'allow' ? {} : { overlap }),
     }
     return this.#parts.memory.claim({ ...claim, rows: all, ...(run ? { run } : {}) })
-  }
-
-  #row(
-    due: DueTick,
-    fate: LedgerRow['fate'],
-    fields: { reason?: Reason; error?: string } = {},
-  ): LedgerRow {
-    return {
-      tick: due.instant,
-      first: due.instant,
-      count: 1,
-      fate,
-      reason: fields.reason ?? (due.queued ? 'queued' : null),
-      error: fields.error ?? null,
-      misfire: due.misfire,
-      lagMs: this.#lagMs(due.instant),
-      process: this.#parts.process,
-      durationMs: null,
-      jobId: null,
-    }
-  }
-
-  #droppedRow({ fate, first, last, count }: Stretch): LedgerRow {
-    return {
-      tick: last,
-      first,
-      count,
-      fate: fate === 'missed' ? 'missed' : 'skipped',
-      reason: fate === 'missed' ? null : fate,
-      error: null,
-      misfire: false,
-      lagMs: this.#lagMs(last),
-      process: this.#parts.process,
-      durationMs: null,
-      jobId: null,
-    }
   }
 
   #tellDropped({ schedule, decision }: Case<App>): void {
