@@ -1,8 +1,8 @@
 import type { Timing } from './timing.ts'
+import { WrappedTiming } from './wrapped-timing.ts'
 
 /** The first so many ticks after the anchor, and no more. */
-export class LimitTiming implements Timing {
-  readonly #inner: Timing
+export class LimitTiming extends WrappedTiming {
   readonly #count: number
   /** The last tick that counts, for the anchor that asked last. */
   #lastFor: number | undefined
@@ -10,12 +10,12 @@ export class LimitTiming implements Timing {
 
   /** @param count 1 to 1,000,000: the last tick is found by counting */
   constructor(inner: Timing, count: number) {
-    this.#inner = inner
+    super(inner)
     this.#count = count
   }
 
-  next(after: number, anchor: number): number | null {
-    const tick = this.#inner.next(Math.max(after, anchor), anchor)
+  override next(after: number, anchor: number): number | null {
+    const tick = this.inner.next(Math.max(after, anchor), anchor)
     if (tick === null) return null
     const last = this.#lastTick(anchor)
     return last === null || tick <= last ? tick : null
@@ -25,35 +25,21 @@ export class LimitTiming implements Timing {
   #lastTick(anchor: number): number | null {
     if (this.#lastFor === anchor) return this.#last
     let tick: number | null = anchor
-    for (let n = 0; n < this.#count && tick !== null; n++) tick = this.#inner.next(tick, anchor)
+    for (let n = 0; n < this.#count && tick !== null; n++) tick = this.inner.next(tick, anchor)
     this.#lastFor = anchor
     this.#last = tick
     return tick
   }
 
-  get words(): string {
-    return `${this.#inner.words}, ${this.#count === 1 ? 'once' : `${this.#count} times`}`
+  override get words(): string {
+    return `${this.inner.words}, ${this.#count === 1 ? 'once' : `${this.#count} times`}`
   }
 
-  get zone(): string {
-    return this.#inner.zone
+  override get definition(): string {
+    return `${this.inner.definition}, limit ${this.#count}`
   }
 
-  get definition(): string {
-    return `${this.#inner.definition}, limit ${this.#count}`
-  }
-
-  get calendar(): boolean {
-    return this.#inner.calendar
-  }
-
-  get shortestGapMs(): number {
-    return this.#inner.shortestGapMs
-  }
-
-  get reseed(): ((seed: string) => Timing) | undefined {
-    const { reseed } = this.#inner
-    if (!reseed) return undefined
-    return seed => new LimitTiming(reseed.call(this.#inner, seed), this.#count)
+  protected override around(inner: Timing): Timing {
+    return new LimitTiming(inner, this.#count)
   }
 }

@@ -2,6 +2,7 @@ import { humanDuration } from '../../core/durations.ts'
 import { dayMs, dayOf } from './calendar.ts'
 import type { Timing } from './timing.ts'
 import { instantWords, timeOfDay } from './words.ts'
+import { WrappedTiming } from './wrapped-timing.ts'
 import { zoneNamed } from './zone.ts'
 
 /** An end: at an instant, so long after the anchor, or at a time of the anchor's day. */
@@ -19,23 +20,22 @@ export function deadlineAt(deadline: Deadline, anchor: number, zone: string): nu
 }
 
 /** A timing that ends. */
-export class UntilTiming implements Timing {
-  readonly #inner: Timing
+export class UntilTiming extends WrappedTiming {
   readonly #deadline: Deadline
 
   constructor(inner: Timing, deadline: Deadline) {
-    this.#inner = inner
+    super(inner)
     this.#deadline = deadline
   }
 
-  next(after: number, anchor: number): number | null {
+  override next(after: number, anchor: number): number | null {
     const end = deadlineAt(this.#deadline, anchor, this.zone)
     if (after >= end) return null
-    const tick = this.#inner.next(after, anchor)
+    const tick = this.inner.next(after, anchor)
     return tick !== null && tick <= end ? tick : null
   }
 
-  get words(): string {
+  override get words(): string {
     const { kind, ms } = this.#deadline
     const end =
       kind === 'instant'
@@ -43,28 +43,14 @@ export class UntilTiming implements Timing {
         : kind === 'duration'
           ? `for ${humanDuration(ms)}`
           : `until ${timeOfDay(ms)} of the first day`
-    return `${this.#inner.words} ${end}`
+    return `${this.inner.words} ${end}`
   }
 
-  get zone(): string {
-    return this.#inner.zone
+  override get definition(): string {
+    return `${this.inner.definition}, until ${this.#deadline.kind} ${this.#deadline.ms} in ${this.zone}`
   }
 
-  get definition(): string {
-    return `${this.#inner.definition}, until ${this.#deadline.kind} ${this.#deadline.ms} in ${this.zone}`
-  }
-
-  get calendar(): boolean {
-    return this.#inner.calendar
-  }
-
-  get shortestGapMs(): number {
-    return this.#inner.shortestGapMs
-  }
-
-  get reseed(): ((seed: string) => Timing) | undefined {
-    const { reseed } = this.#inner
-    if (!reseed) return undefined
-    return seed => new UntilTiming(reseed.call(this.#inner, seed), this.#deadline)
+  protected override around(inner: Timing): Timing {
+    return new UntilTiming(inner, this.#deadline)
   }
 }

@@ -1,23 +1,23 @@
 import type { Timing } from './timing.ts'
 import type { Window } from './window.ts'
+import { WrappedTiming } from './wrapped-timing.ts'
 import type { Zone } from './zone.ts'
 
 /** The ticks of a timing that lie inside every window, told by their wall time. */
-export class WindowedTiming implements Timing {
-  readonly #inner: Timing
+export class WindowedTiming extends WrappedTiming {
   readonly #windows: readonly Window[]
   readonly #zone: Zone
 
   constructor(inner: Timing, windows: readonly Window[], zone: Zone) {
-    this.#inner = inner
+    super(inner)
     this.#windows = windows
     this.#zone = zone
   }
 
-  next(after: number, anchor: number): number | null {
+  override next(after: number, anchor: number): number | null {
     let from = after
     for (let looked = 0; looked < mostLooks; looked++) {
-      const tick = this.#inner.next(from, anchor)
+      const tick = this.inner.next(from, anchor)
       if (tick === null) return null
       const local = this.#zone.localAt(tick)
       const closed = this.#windows.find(window => !window.holds(local))
@@ -29,31 +29,17 @@ export class WindowedTiming implements Timing {
     return null
   }
 
-  get words(): string {
-    return [this.#inner.words, ...this.#windows.map(window => window.words)].join(' ')
+  override get words(): string {
+    return [this.inner.words, ...this.#windows.map(window => window.words)].join(' ')
   }
 
-  get zone(): string {
-    return this.#inner.zone
-  }
-
-  get definition(): string {
+  override get definition(): string {
     const windows = this.#windows.map(window => `, ${window.definition}`).join('')
-    return `${this.#inner.definition}${windows} in ${this.#zone.name}`
+    return `${this.inner.definition}${windows} in ${this.#zone.name}`
   }
 
-  get calendar(): boolean {
-    return this.#inner.calendar
-  }
-
-  get shortestGapMs(): number {
-    return this.#inner.shortestGapMs
-  }
-
-  get reseed(): ((seed: string) => Timing) | undefined {
-    const { reseed } = this.#inner
-    if (!reseed) return undefined
-    return seed => new WindowedTiming(reseed.call(this.#inner, seed), this.#windows, this.#zone)
+  protected override around(inner: Timing): Timing {
+    return new WindowedTiming(inner, this.#windows, this.#zone)
   }
 }
 
