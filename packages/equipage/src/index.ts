@@ -15,13 +15,14 @@ export {
   type JobTick,
   type Json,
   type Progress,
+  type PushOptions,
   type Receipt,
   type Register,
   type RunOutcome,
   type TickStamp,
 } from './job/index.ts'
 export type { Logger } from './log/index.ts'
-export { type PushOptions, Queue } from './queue/index.ts'
+export { Queue } from './queue/index.ts'
 export {
   EquipageScheduler,
   Schedule,

@@ -12,6 +12,7 @@ export {
 export { laterJobs } from './hand-over.ts'
 export { type Json, throughJson } from './json.ts'
 export { type PayloadSchema, payloadData } from './payload.ts'
+export type { PushArguments, PushOptions } from './push-options.ts'
 export type { PayloadArgument, Pushable } from './pushable.ts'
 export {
   type ChainStamp,

@@ -1,1 +1,1 @@
-export { type PushArguments, type PushOptions, Queue } from './queue.ts'
+export { Queue } from './queue.ts'

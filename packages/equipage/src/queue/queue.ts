@@ -6,22 +6,14 @@ import { EquipageError } from '../core/errors.ts'
 import {
   firstJob,
   type JobRegistry,
-  type PayloadArgument,
+  type PushArguments,
   type Pushable,
   type PushedJob,
+  type PushOptions,
   payloadData,
   type Receipt,
   type Stamp,
 } from '../job/index.ts'
-
-/** How one push differs from what the job's definition says. */
-export interface PushOptions {
-  /** 0 (the default) to 2097151; lower runs first. */
-  priority?: number
-}
-
-/** The payload, if the job takes one, and the options of a push. */
-export type PushArguments<Input> = [...PayloadArgument<Input>, options?: PushOptions]
 
 /** BullMQ's own limit. */
 const highestPriority = 2_097_151
