@@ -7,6 +7,18 @@ import { startCrowd } from './support/crowd.ts'
 import { eachTickOneJob, untilMoreRuns, untilRun } from './support/each-tick-once.ts'
 import { tickingApplication } from './support/ticking-application.ts'
 
+/** Beside `steady` one that is so dense that kills fall into the midst of its claims. */
+const denseScheduler = `
+  import { EquipageScheduler } from 'equipage'
+  import { note } from './jobs/note.ts'
+  export class Scheduler extends EquipageScheduler {
+    override register() {
+      this.schedule.every(1).second.name('steady').misfire('all').push(note)
+      this.schedule.every(50).milliseconds.name('dense').misfire('all').push(note)
+    }
+  }
+`
+
 suite('each tick becomes one job', { concurrency: true }, () => {
   test('for a minute of five schedulers with clocks that differ, one of them killed every second', async t => {
     const redis = await startRedis()
@@ -51,7 +63,8 @@ suite('each tick becomes one job', { concurrency: true }, () => {
 
   test('under sync, of two schedulers on one state file, one of them killed every second', async t => {
     const application = tickingApplication(t)
-    const start = () => application.start(['scheduler.ts'])
+    application.write('app/scheduler.ts', denseScheduler)
+    const start = () => application.start(['scheduler.ts'], { SCHEDULER_LEDGER_COUNT: '100000' })
     const crowd = startCrowd([start, start], { everyMs: 1_000, chance: seeded(2) })
     await untilMoreRuns(application, 1)
     await crowd.churn(20)
@@ -59,6 +72,8 @@ suite('each tick becomes one job', { concurrency: true }, () => {
     assert.deepEqual(await crowd.stop(), [0, 0])
     // What a killed process left half done is taken up once its lease is over.
     application.start(['queues.ts'])
-    await eachTickOneJob(application, application.view({}))
+    const view = application.view({})
+    await eachTickOneJob(application, view)
+    await eachTickOneJob(application, view, { schedule: 'dense', stepMs: 50 })
   })
 })
