@@ -173,6 +173,7 @@ export class RedisTickMemory implements TickMemory {
           this.#ask(client => client.hmget(key, ...chunk)),
         ),
       )
+      const last = await Promise.all(chunk.map(name => this.#lastRow(name)))
       for (const [index, name] of chunk.entries()) {
         const [definition, anchor, cursor, pausedAt] = columns.map(column => column[index])
         if (definition == null || anchor == null || cursor == null) continue
@@ -182,7 +183,7 @@ export class RedisTickMemory implements TickMemory {
           anchor: Number(anchor),
           cursor: Number(cursor),
           pausedAt: pausedAt == null ? null : Number(pausedAt),
-          last: await this.#lastRow(name),
+          last: last[index] ?? null,
         })
       }
     }
