@@ -1,6 +1,7 @@
 import type { HandedBack, Lifecycle } from '../core/lifecycle.ts'
 import type { Attempt, Outcome, PushedJob, Receipt } from '../job/index.ts'
 import type { TickMemory } from './tick-memory.ts'
+import type { WorkerBoard } from './worker-board.ts'
 
 /**
  * What carries jobs and remembers ticks. It is chosen in one place (the container), and
@@ -16,6 +17,7 @@ export interface Connection {
   readonly inline: boolean
   readonly carrier: Carrier
   readonly ticks: TickMemory
+  readonly workers: WorkerBoard
   /**
    * Makes ready and looks whether the far side answers.
    * @throws E_CONNECTION_REFUSED when it answers and does not let us in (a wrong password):

@@ -31,3 +31,9 @@ export {
   type TickMemory,
   timingOf,
 } from './tick-memory.ts'
+export {
+  type RunningAttempt,
+  type WorkerBoard,
+  type WorkerNotice,
+  workerLeaseMs,
+} from './worker-board.ts'

@@ -3,6 +3,7 @@ import type { Connection } from '../connection.ts'
 import type { LedgerRetention } from '../tick-memory.ts'
 import { MemoryCarrier, type MemoryCarrierOptions } from './memory-carrier.ts'
 import { MemoryTickMemory } from './memory-tick-memory.ts'
+import { MemoryWorkerBoard } from './memory-worker-board.ts'
 
 export type { MemoryCarrier, MemoryPush } from './memory-carrier.ts'
 
@@ -32,6 +33,7 @@ export function memoryConnection(options: MemoryConnectionOptions): MemoryConnec
     inline: false,
     carrier,
     ticks: new MemoryTickMemory(carrier, ledger, clock),
+    workers: new MemoryWorkerBoard(clock),
     check: async () => undefined,
     stop: async () => ({ handedBack: 0 }),
   }

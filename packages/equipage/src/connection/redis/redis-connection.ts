@@ -7,6 +7,7 @@ import { Producer } from './producer.ts'
 import { RedisCarrier } from './redis-carrier.ts'
 import type { Keep } from './redis-consumer.ts'
 import { RedisTickMemory } from './redis-tick-memory.ts'
+import { RedisWorkerBoard } from './redis-worker-board.ts'
 import { scheduleKeys } from './schedule-keys.ts'
 
 /** Jobs travel through BullMQ's queues in Redis, to workers on any machine. */
@@ -24,6 +25,7 @@ export function redisConnection(
     inline: false,
     carrier,
     ticks: new RedisTickMemory(producer, settings, claims, parts.clock),
+    workers: new RedisWorkerBoard(producer, settings),
     check: () => probe(settings),
     async stop() {
       closing ??= producer.close()

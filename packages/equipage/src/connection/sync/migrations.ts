@@ -94,4 +94,14 @@ export const migrations: Migrations = {
         .execute()
     },
   },
+  '2026-11-21-workers': {
+    async up(db) {
+      await db.schema
+        .createTable('workers')
+        .addColumn('id', 'text', column => column.primaryKey())
+        .addColumn('notice', 'text', column => column.notNull())
+        .addColumn('alive_until', 'integer', column => column.notNull())
+        .execute()
+    },
+  },
 }

@@ -76,6 +76,8 @@ export type Tables = {
   spans: { id: Generated<number>; schedule: string | null; from: number; to: number | null }
   /** The last sign of life of any scheduler: one row. */
   seen: { id: number; at: number }
+  /** The notices of workers as JSON. */
+  workers: { id: string; notice: string; alive_until: number }
 }
 
 /**

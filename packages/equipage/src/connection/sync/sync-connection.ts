@@ -8,6 +8,7 @@ import { KeptJobs, type Retention } from './kept-jobs.ts'
 import { StateFile } from './state-file.ts'
 import { SyncCarrier } from './sync-carrier.ts'
 import { SyncTickMemory } from './sync-tick-memory.ts'
+import { SyncWorkerBoard } from './sync-worker-board.ts'
 
 export interface SyncSettings {
   /** The SQLite file of what has to be kept; absolute. */
@@ -43,6 +44,7 @@ export function syncConnection(
       retention: settings.ledger,
       clock,
     }),
+    workers: new SyncWorkerBoard(file, clock),
     check: async () => void (await file.tables()),
     stop: graceMs => {
       stopping ??= stop(graceMs)

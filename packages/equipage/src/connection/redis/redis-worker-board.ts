@@ -1,0 +1,68 @@
+import { byStart, type WorkerBoard, type WorkerNotice, workerLeaseMs } from '../worker-board.ts'
+import { connectionError, type RedisSettings } from './client.ts'
+import type { Producer } from './producer.ts'
+
+/**
+ * KEYS: notices by id (a hash), ids by the end of their lease (a sorted set).
+ * ARGV: lease in milliseconds, id, notice; without the last two nothing is posted.
+ * Returns the notices of those alive.
+ */
+const boardScript = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', string.format('%.0f', now))) do
+  redis.call('HDEL', KEYS[1], id)
+  redis.call('ZREM', KEYS[2], id)
+end
+if not ARGV[2] then return redis.call('HVALS', KEYS[1]) end
+redis.call('HSET', KEYS[1], ARGV[2], ARGV[3])
+redis.call('ZADD', KEYS[2], now + ARGV[1], ARGV[2])
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
+redis.call('PEXPIRE', KEYS[2], ARGV[1])
+return {}
+`
+
+/** Notices in Redis, whose clock says whose lease is over. */
+export class RedisWorkerBoard implements WorkerBoard {
+  readonly #producer: Producer
+  readonly #settings: RedisSettings
+  readonly #keys: readonly [notices: string, leases: string]
+
+  constructor(producer: Producer, settings: RedisSettings) {
+    this.#producer = producer
+    this.#settings = settings
+    // No queue has an empty name, so these stand beside BullMQ's keys without meeting them.
+    const base = `${settings.prefix}::workers:`
+    this.#keys = [`${base}notices`, `${base}leases`]
+  }
+
+  async post(notice: WorkerNotice): Promise<void> {
+    await this.#script(workerLeaseMs, notice.id, JSON.stringify(notice))
+  }
+
+  async remove(id: string): Promise<void> {
+    const [notices, leases] = this.#keys
+    await this.#ask(client => client.multi().hdel(notices, id).zrem(leases, id).exec())
+  }
+
+  async notices(): Promise<WorkerNotice[]> {
+    const found = await this.#script(workerLeaseMs)
+    return found.map(text => JSON.parse(text) as WorkerNotice).sort(byStart)
+  }
+
+  #script(...args: (string | number)[]): Promise<string[]> {
+    return this.#ask(
+      client => client.eval(boardScript, 2, ...this.#keys, ...args) as Promise<string[]>,
+    )
+  }
+
+  /** One call to Redis; its failure as this framework's error. */
+  async #ask<Reply>(call: (client: Producer['client']) => Promise<Reply>): Promise<Reply> {
+    await this.#producer.ready()
+    try {
+      return await call(this.#producer.client)
+    } catch (error) {
+      throw connectionError(this.#settings, error)
+    }
+  }
+}

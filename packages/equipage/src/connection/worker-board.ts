@@ -1,0 +1,52 @@
+/** How long a worker counts as alive after its last notice; it renews it three times as often. */
+export const workerLeaseMs = 15_000
+
+/** Where workers say that they are there and what they run, for others to read. */
+export interface WorkerBoard {
+  /**
+   * Puts a worker's notice up, in the place of the one before. It is gone `workerLeaseMs` later
+   * unless another follows.
+   * @throws E_CONNECTION_AWAY
+   */
+  post(notice: WorkerNotice): Promise<void>
+  /** Takes a worker's notice down; one that is not there is fine. */
+  remove(id: string): Promise<void>
+  /** The notices of the workers that are alive, the one that started first in front. */
+  notices(): Promise<WorkerNotice[]>
+}
+
+/** What a worker says of itself. Times are epoch milliseconds of its machine's clock. */
+export interface WorkerNotice {
+  /** Its own, new at every start. */
+  readonly id: string
+  /** `host:pid` */
+  readonly process: string
+  readonly startedAt: number
+  /** When it said this. */
+  readonly at: number
+  readonly queues: readonly string[]
+  /** Jobs of one queue at a time. */
+  readonly concurrency: number
+  /** What it runs, the longest first. */
+  readonly running: readonly RunningAttempt[]
+  /** Attempts that have ended since it started. */
+  readonly ended: number
+  /** Resident memory of its process. */
+  readonly memoryBytes: number
+}
+
+/** An attempt that has begun and not ended. */
+export interface RunningAttempt {
+  /** The job's. */
+  readonly id: string
+  readonly name: string
+  readonly queue: string
+  /** Counted from 1. */
+  readonly attempt: number
+  readonly startedAt: number
+}
+
+/** The order of {@link WorkerBoard.notices}. */
+export function byStart(one: WorkerNotice, other: WorkerNotice): number {
+  return one.startedAt - other.startedAt || (one.id < other.id ? -1 : 1)
+}
