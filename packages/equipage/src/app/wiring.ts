@@ -3,7 +3,9 @@ import type { Config } from '../config/index.ts'
 import type { Connection, RunAttempt } from '../connection/index.ts'
 import type { Clock } from '../core/clock.ts'
 import { durationMs } from '../core/durations.ts'
+import type { EventSink } from '../core/events.ts'
 import type { DatabaseSettings } from '../database/index.ts'
+import type { JobEvents } from '../job/index.ts'
 import type { Logger, LogSettings } from '../log/index.ts'
 
 /** The configuration as far as the framework reads it. */
@@ -27,7 +29,7 @@ export function databaseSettings(config: FrameworkConfig, basePath: string): Dat
 export async function openConnection(
   config: FrameworkConfig,
   basePath: string,
-  parts: { run: RunAttempt; log: Logger; clock: Clock },
+  parts: { run: RunAttempt; log: Logger; clock: Clock; events?: EventSink<JobEvents> },
 ): Promise<Connection> {
   const { connection, sync, redis, keep } = config.get('queue')
   const completed = kept(keep.completed, 'queue.keep.completed.age')
@@ -39,7 +41,10 @@ export async function openConnection(
   }
   const { redisConnection } = await import('../connection/redis/redis-connection.ts')
   const prefix = redis.prefix ?? slug(config.get('app.name'))
-  return redisConnection({ ...redis, prefix, keep: { completed, failed }, ledger }, parts)
+  const file = (path: string | null) => (path === null ? null : resolve(basePath, path))
+  const { enabled, ca, cert, key } = redis.tls
+  const tls = { enabled, ca: file(ca), cert: file(cert), key: file(key) }
+  return redisConnection({ ...redis, tls, prefix, keep: { completed, failed }, ledger }, parts)
 }
 
 function kept(keep: { age: string; count: number }, place: string) {

@@ -1,4 +1,5 @@
 import * as format from './format.ts'
+import { alone, needs, overTls } from './variables.ts'
 
 /** What every application has: its environment and its name. */
 export const app = {
@@ -80,15 +81,42 @@ export const queue = {
   },
   redis: {
     url: {
-      doc: 'The server as one address, redis:// or rediss://; it is used in place of the other REDIS_ variables.',
+      doc: 'The server as one address: redis://user:password@host:6379/0, or rediss:// for TLS.',
       format: format.url('redis', 'rediss'),
       default: null,
       nullable: true,
       sensitive: true,
       env: 'REDIS_URL',
+      beside: alone(
+        'REDIS_HOST',
+        'REDIS_PORT',
+        'REDIS_SOCKET',
+        'REDIS_CLUSTER',
+        'REDIS_SENTINELS',
+        'REDIS_DB',
+        'REDIS_USERNAME',
+        'REDIS_PASSWORD',
+        'REDIS_TLS',
+      ),
     },
     host: { doc: 'The server.', format: format.text(), default: '127.0.0.1', env: 'REDIS_HOST' },
     port: { doc: 'Its port.', format: format.port(), default: 6_379, env: 'REDIS_PORT' },
+    socket: {
+      doc: 'The Unix socket of a server on this machine, in place of host and port.',
+      format: format.text(),
+      default: null,
+      nullable: true,
+      env: 'REDIS_SOCKET',
+      beside: alone('REDIS_HOST', 'REDIS_PORT', 'REDIS_CLUSTER', 'REDIS_SENTINELS', 'REDIS_TLS'),
+    },
+    cluster: {
+      doc: 'Nodes of a Redis Cluster, one or more, in place of host and port; they name the others.',
+      format: format.addresses(),
+      default: null,
+      nullable: true,
+      env: 'REDIS_CLUSTER',
+      beside: alone('REDIS_HOST', 'REDIS_PORT', 'REDIS_SENTINELS', 'REDIS_DB'),
+    },
     db: {
       doc: 'The number of the database.',
       format: format.int(0, 1_000_000),
@@ -112,11 +140,12 @@ export const queue = {
     },
     sentinel: {
       addresses: {
-        doc: 'The Sentinels, which are asked where the server is: REDIS_HOST and REDIS_PORT are not used then.',
+        doc: 'The Sentinels, which are asked where the server is, in place of host and port.',
         format: format.addresses(),
         default: null,
         nullable: true,
         env: 'REDIS_SENTINELS',
+        beside: alone('REDIS_HOST', 'REDIS_PORT'),
       },
       name: {
         doc: 'The name under which the Sentinels watch the server.',
@@ -133,12 +162,52 @@ export const queue = {
         env: 'REDIS_SENTINEL_PASSWORD',
       },
     },
+    tls: {
+      enabled: {
+        doc: "Whether to speak TLS; the server's certificate has to be valid for the name it is reached by.",
+        format: format.bool(),
+        default: false,
+        env: 'REDIS_TLS',
+      },
+      ca: {
+        doc: "The file (PEM) of the authority that signed the server's certificate, where it is none that the system trusts.",
+        format: format.text(),
+        default: null,
+        nullable: true,
+        env: 'REDIS_TLS_CA',
+        beside: overTls(),
+      },
+      cert: {
+        doc: 'The file (PEM) of the certificate that is shown to the server, where it asks for one.',
+        format: format.text(),
+        default: null,
+        nullable: true,
+        env: 'REDIS_TLS_CERT',
+        beside: needs('REDIS_TLS_KEY'),
+      },
+      key: {
+        doc: 'The file (PEM) of the private key of that certificate.',
+        format: format.text(),
+        default: null,
+        nullable: true,
+        env: 'REDIS_TLS_KEY',
+        beside: needs('REDIS_TLS_CERT'),
+      },
+    },
     prefix: {
-      doc: "What keys in Redis begin with; the application's name when it is not set.",
+      doc: "What keys in Redis begin with; the application's name when it is not set. On a Cluster it stands in braces.",
       format: format.text(),
       default: null,
       nullable: true,
       env: 'REDIS_PREFIX',
+    },
+  },
+  payload: {
+    limit: {
+      doc: 'The most that a payload may take as JSON.',
+      format: format.size(),
+      default: '10MB',
+      env: 'QUEUE_PAYLOAD_LIMIT',
     },
   },
   keep: {

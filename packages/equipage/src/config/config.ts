@@ -118,10 +118,12 @@ function readSetting(
   if (given !== undefined && setting.env !== undefined && 'parse' in setting.format) {
     const value = setting.format.parse(given)
     env[setting.env] = value
-    if (value !== undefined) return
+    const alone = value === undefined ? setting.format.expected : undefined
+    const expected = alone ?? setting.beside?.(variable => environment.values.get(variable))
+    if (expected === undefined) return
     const shown = setting.sensitive ? '[hidden]' : given
     const place = `${setting.env} in ${environment.source(setting.env)}`
-    return { place, given: shown, expected: setting.format.expected }
+    return { place, given: shown, expected }
   }
   if (setting.nullable && setting.default === null) return
   if (!('parse' in setting.format)) return

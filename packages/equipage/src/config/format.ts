@@ -1,4 +1,5 @@
 import { durationMs } from '../core/durations.ts'
+import { sizeBytes } from '../core/sizes.ts'
 
 /**
  * How one setting is read and checked. A function, so that it can stand where convict
@@ -95,6 +96,22 @@ export const duration = (): Format<string> => {
   }
   return format(
     'a duration such as 30s, 5m or 1h30m',
+    given => (readable(given) ? given : undefined),
+    readable,
+  )
+}
+
+/** An amount of data such as `500KB` or `10MB`; the value stays as written, `sizeBytes` reads it. */
+export const size = (): Format<string> => {
+  const readable = (value: unknown): value is string => {
+    try {
+      return typeof value === 'string' && sizeBytes(value, 'setting') > 0
+    } catch {
+      return false
+    }
+  }
+  return format(
+    'an amount of data such as 500KB, 10MB or 1GB',
     given => (readable(given) ? given : undefined),
     readable,
   )

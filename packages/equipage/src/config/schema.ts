@@ -13,7 +13,16 @@ export interface Setting {
   readonly sensitive?: boolean
   /** `default: null` is allowed, and means "not set". */
   readonly nullable?: boolean
+  /** Judges the variable beside others, once it is set. */
+  readonly beside?: Beside
 }
+
+/**
+ * Judges a variable beside others.
+ * @param value the text that another variable is set to, undefined when it is not set
+ * @returns what is expected in its place, to end the sentence "expected ..."; undefined when all is well
+ */
+export type Beside = (value: (variable: string) => string | undefined) => string | undefined
 
 /** Settings by name, in groups of any depth. */
 export interface Schema {

@@ -41,6 +41,8 @@ export const catalogue = {
   // core
   E_BAD_DURATION: (f: { place: string; given: unknown }) =>
     `${f.place}: expected a duration such as 250, '30s', '5m' or '1h30m', got ${shown(f.given)}`,
+  E_BAD_SIZE: (f: { place: string; given: unknown }) =>
+    `${f.place}: expected an amount of data such as '500KB', '10MB' or '1GB', got ${shown(f.given)}`,
   E_THROWN_VALUE: (f: { value: unknown }) =>
     `${shown(f.value)} was thrown, which is not an Error; throw new Error(...) so that its stack is kept`,
 
@@ -75,6 +77,18 @@ export const catalogue = {
       : `no job or chain "${f.name}" is registered; ${f.nearest ? `did you mean "${f.nearest}"?` : 'export its definition from a file under app/jobs/'}`,
   E_JOB_TIMEOUT: (f: { job: string; timeoutMs: number }) =>
     `job "${f.job}" took longer than its timeout of ${f.timeoutMs} ms; raise the timeout, or make the job shorter`,
+  E_BACKOFF: (f: { job: string; reason: string; failure: string }) =>
+    `the backoff function of job "${f.job}" gave no wait (${f.reason}), so the job has failed; mend it; the attempt had failed with: ${f.failure}`,
+  E_MIDDLEWARE_NEXT: (f: { job: string; middleware: string }) =>
+    `middleware ${shown(f.middleware)} around job "${f.job}" called next() twice; call it once, and keep what it gave`,
+  E_CHECKPOINT_NAME: (f: { job: string; given: unknown; twice: boolean }) =>
+    f.twice
+      ? `job "${f.job}" has two checkpoints ${shown(f.given)} in one attempt; give each part a name of its own`
+      : `${shown(f.given)} is no name for a checkpoint of job "${f.job}"; use a text of 1 to 200 characters`,
+  E_JOB_LOST: (f: { job: string; checkpoint: string }) =>
+    `job "${f.job}" was given to another worker before checkpoint ${shown(f.checkpoint)} was stored; it runs there; let it block the event loop less, or look after the machine`,
+  E_PAYLOAD_SIZE: (f: { job: string; bytes: number | undefined; limitBytes: number }) =>
+    `the payload of job "${f.job}" takes ${f.bytes ?? 'too many'} bytes as JSON, and ${f.limitBytes} are allowed; store the data and push where it is, or raise QUEUE_PAYLOAD_LIMIT`,
   E_JOB_NOT_HERE: (f: { job: string; waitedMs: number }) =>
     `no release that knows job "${f.job}" came within ${Math.round(f.waitedMs / 60_000)} minutes of the first look; deploy one and retry the job`,
   E_CHAIN_CHANGED: (f: { chain: string; link: number; job: string }) =>
@@ -82,14 +96,43 @@ export const catalogue = {
   E_CHAIN_HANDOVER: (f: { chain: string; job: string; reason: string }) =>
     `chain "${f.chain}" could not make the payload of "${f.job}": ${f.reason}`,
 
+  // looking after queues
+  E_JOB_CANCELLED: (f: { job: string; jobId: string }) =>
+    `job "${f.job}" (${f.jobId}) was cancelled while it ran; retry it if that was a mistake`,
+  E_UNKNOWN_JOB_ID: (f: { id: string; queues: readonly string[] }) =>
+    `there is no job ${shown(f.id)} in ${f.queues.length === 1 ? `queue "${f.queues[0]}"` : `the queues ${f.queues.join(', ')}`}; it may have ended and been let go, or it waits elsewhere`,
+  E_JOB_ID_TWICE: (f: { id: string; queues: readonly string[] }) =>
+    `there is a job ${shown(f.id)} in each of the queues ${f.queues.join(', ')}; say in which one is meant`,
+  E_JOB_STATE: (f: { id: string; queue: string; state: string; expected: string }) =>
+    `job ${shown(f.id)} of queue "${f.queue}" is ${f.state}; ${f.expected}`,
+
   // connection
   E_STOPPING: (_: Record<never, never>) => 'the worker is stopping; the job goes back to its queue',
-  E_CONNECTION_AWAY: (f: { connection: string; address: string; reason: string }) =>
-    `${f.connection} does not answer at ${f.address} (${f.reason}); start it, or mend REDIS_HOST and REDIS_PORT, REDIS_URL or REDIS_SENTINELS`,
-  E_CONNECTION_REFUSED: (f: { connection: string; address: string; reason: string }) =>
-    `${f.connection} at ${f.address} does not let us in (${f.reason}); mend REDIS_USERNAME and REDIS_PASSWORD, REDIS_URL or REDIS_SENTINEL_PASSWORD`,
-  E_CONNECTION_REPLY: (f: { connection: string; address: string; reason: string }) =>
-    `${f.connection} at ${f.address} refused the call: ${f.reason}`,
+  E_CONNECTION_AWAY: (f: {
+    connection: string
+    address: string
+    reason: string
+    advice?: string
+  }) => `${f.connection} does not answer at ${f.address} (${f.reason}); ${f.advice ?? 'start it'}`,
+  E_CONNECTION_REFUSED: (f: {
+    connection: string
+    address: string
+    reason: string
+    advice: string
+  }) => `${f.connection} at ${f.address} does not let us in (${f.reason}); ${f.advice}`,
+  E_CONNECTION_TLS: (f: { connection: string; address: string; reason: string; advice: string }) =>
+    `no secure connection to ${f.connection} at ${f.address} (${f.reason}); ${f.advice}`,
+  E_CONNECTION_REPLY: (f: {
+    connection: string
+    address: string
+    reason: string
+    advice: string | undefined
+  }) =>
+    `${f.connection} at ${f.address} refused the call: ${f.reason}${f.advice ? `; ${f.advice}` : ''}`,
+  E_REDIS_UNFIT: (f: { address: string; finding: string; advice: string }) =>
+    `Redis at ${f.address} cannot carry jobs: ${f.finding}; ${f.advice}`,
+  E_REDIS_FILE: (f: { variable: string; file: string; reason: string }) =>
+    `${f.variable} names ${f.file}, which cannot be read (${f.reason}); mend the path, or the rights of the file`,
   E_PUSH_REFUSED: (f: { job: string; reply: number }) =>
     `BullMQ refused job "${f.job}" with its code ${f.reply}; look the code up in its documentation`,
 

@@ -1,15 +1,12 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { suite, type TestContext, test } from 'node:test'
-import {
-  addressOf,
-  commandClient,
-  connectionError,
-  connectOnce,
-  probe,
-  type RedisSettings,
-} from '../../src/connection/redis/client.ts'
+import { commandClient, connectOnce } from '../../src/connection/redis/client.ts'
+import { checkServer } from '../../src/connection/redis/server-check.ts'
+import { addressOf, type RedisSettings } from '../../src/connection/redis/settings.ts'
+import { connectionError } from '../../src/connection/redis/symptoms.ts'
 import { eventually } from '../support/eventually.ts'
+import { capturedLog } from '../support/lines.ts'
 import { freePort } from '../support/redis.ts'
 import { startWatched } from '../support/sentinel.ts'
 
@@ -21,6 +18,8 @@ const settingsOf = (
   sentinel: { addresses, name: 'mymaster', password: null, ...sentinel },
   prefix: `test-${randomUUID()}`,
 })
+
+const probe = (settings: RedisSettings) => checkServer(settings, capturedLog().log)
 
 function clientOf(test: TestContext, settings: RedisSettings) {
   const client = commandClient(settings)

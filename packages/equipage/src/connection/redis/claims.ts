@@ -1,7 +1,8 @@
 import type { IRedisTransaction } from 'bullmq'
 import * as bull from 'bullmq/dist/cjs/scripts/index.js'
-import type { ChainableCommander, Redis } from 'ioredis'
+import type { ChainableCommander } from 'ioredis'
 import { callLeaseMs, type LedgerRetention, type TickClaim } from '../tick-memory.ts'
+import type { RedisClient } from './client.ts'
 import { rowText } from './ledger-text.ts'
 
 /** What a claim is made with, beside what it claims. */
@@ -108,7 +109,7 @@ return {'claimed', id}
 }
 
 /** Makes the claiming scripts known to a client and to its pipelines. */
-export function defineClaims(client: Redis): void {
+export function defineClaims(client: RedisClient): void {
   for (const { name, keys, content } of adding) {
     client.defineCommand(claimCommand(name), { numberOfKeys: keys + 1, lua: withClaim(content) })
   }
@@ -144,7 +145,7 @@ export function claimingClient(
 
 /** Decides ticks that push nothing. */
 export async function claimAlone(
-  client: Redis,
+  client: RedisClient,
   claim: TickClaim,
   setting: ClaimSetting,
 ): Promise<ScriptReply> {

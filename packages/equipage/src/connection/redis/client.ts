@@ -1,30 +1,14 @@
-import { Redis, type RedisOptions } from 'ioredis'
-import { EquipageError, isEquipageError } from '../../core/errors.ts'
+import { readFileSync } from 'node:fs'
+import type { SecureContextOptions } from 'node:tls'
+import { Cluster, type ClusterOptions, Redis, type RedisOptions } from 'ioredis'
+import { EquipageError, toError } from '../../core/errors.ts'
+import { type RedisSettings, readAddress, speaksTls } from './settings.ts'
 
-/** Where Redis is, and how the application is let in. */
-export interface RedisSettings {
-  /** `redis://` or `rediss://`; used in place of the other fields when it is given. */
-  url: string | null
-  host: string
-  port: number
-  db: number
-  username: string | null
-  password: string | null
-  /** Whom to ask where the server is; left out, or without addresses: it is at `host` and `port`. */
-  sentinel?: SentinelSettings
-  /** What every key begins with. */
-  prefix: string
-}
-
-/** The Sentinels that watch over the server. */
-export interface SentinelSettings {
-  /** `host:port` each. */
-  addresses: readonly string[] | null
-  /** Under which name they watch it. */
-  name: string
-  /** Their own; the server's is another. */
-  password: string | null
-}
+/**
+ * One server, or a Cluster: commands, pipelines, events and `status` are the same for both, and
+ * nothing else of a client is used. ioredis declares them apart.
+ */
+export type RedisClient = Redis
 
 /** How long a connection may take to come about, and a command to be answered. */
 const answerTimeoutMs = 5_000
@@ -32,65 +16,136 @@ const answerTimeoutMs = 5_000
 /** The wait before the nth try to connect again: soon at first, two seconds at most. */
 const reconnectMs = (times: number) => Math.min(times * 100, 2_000)
 
+/** How often a worker's command looks for the node of its keys again: as long as it takes. */
+const unlimited = Number.MAX_SAFE_INTEGER
+
 /**
  * For pushes and claims: a command fails at once while Redis is away, and one whose connection
  * breaks before the answer fails too. Sending it again by itself could push a job twice.
  */
-export function commandClient(settings: RedisSettings): Redis {
-  return open(settings, {
-    lazyConnect: true,
-    enableOfflineQueue: false,
+export function commandClient(settings: RedisSettings): RedisClient {
+  const options: NodeOptions = {
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     commandTimeout: answerTimeoutMs,
+  }
+  if (settings.cluster) {
+    return openCluster(settings, settings.cluster, options, {
+      lazyConnect: true,
+      enableOfflineQueue: false,
+      retryDelayOnFailover: 0,
+    })
+  }
+  return open(settings, {
+    ...options,
+    lazyConnect: true,
+    enableOfflineQueue: false,
     retryStrategy: reconnectMs,
   })
 }
 
 /** For workers, as BullMQ asks for: commands wait while Redis is away, however long. */
-export function workerClient(settings: RedisSettings): Redis {
-  return open(settings, { maxRetriesPerRequest: null, retryStrategy: reconnectMs })
+export function workerClient(settings: RedisSettings): RedisClient {
+  const options: NodeOptions = { maxRetriesPerRequest: null }
+  if (settings.cluster) {
+    return openCluster(settings, settings.cluster, options, {
+      maxRedirections: unlimited,
+      retryDelayOnFailover: 500,
+      retryDelayOnClusterDown: 500,
+      retryDelayOnMoved: 50,
+    })
+  }
+  return open(settings, { ...options, retryStrategy: reconnectMs })
 }
 
-/** For one look: it connects once or fails. */
-function probeClient(settings: RedisSettings): Redis {
+/** For one look: it connects once or fails, also while the server loads its data. */
+export function probeClient(settings: RedisSettings): RedisClient {
+  const options: NodeOptions = {
+    enableReadyCheck: false,
+    maxRetriesPerRequest: 0,
+    commandTimeout: answerTimeoutMs,
+  }
+  if (settings.cluster) {
+    return openCluster(settings, settings.cluster, options, {
+      lazyConnect: true,
+      enableReadyCheck: false,
+      retryDelayOnFailover: 0,
+      retryDelayOnClusterDown: 0,
+      clusterRetryStrategy: () => null,
+    })
+  }
   return open(settings, {
+    ...options,
     lazyConnect: true,
     retryStrategy: () => null,
     sentinelRetryStrategy: () => null,
-    maxRetriesPerRequest: 0,
-    commandTimeout: answerTimeoutMs,
   })
 }
 
 /** ioredis declares this one option in two ways that exclude each other; it is not used here. */
 type Options = Omit<RedisOptions, 'replyMapping'>
 
-function open(settings: RedisSettings, options: Options): Redis {
-  const { url, db, username, password } = settings
+/** What the constructor takes beside the nodes. */
+type ClusterConstructorOptions = NonNullable<ConstructorParameters<typeof Cluster>[1]>
+
+/** What holds for each node of a Cluster; the rest is the Cluster's own. */
+type NodeOptions = Omit<NonNullable<ClusterOptions['redisOptions']>, 'replyMapping'>
+
+function open(settings: RedisSettings, options: Options): RedisClient {
+  const { url, db } = settings
   const shared: Options = {
     connectTimeout: answerTimeoutMs,
     // A server that has become a replica: another one takes writes now, and has to be looked for.
     reconnectOnError: error => error.message.startsWith('READONLY'),
+    ...tlsOption(settings),
     ...options,
   }
   if (url !== null) return new Redis(url, shared)
-  return new Redis({
-    ...place(settings),
-    db,
+  return new Redis({ ...place(settings), db, ...login(settings), ...shared })
+}
+
+function openCluster(
+  settings: RedisSettings,
+  addresses: readonly string[],
+  options: NodeOptions,
+  cluster: ClusterOptions,
+): RedisClient {
+  const shared: NodeOptions = {
+    connectTimeout: answerTimeoutMs,
+    ...login(settings),
+    ...tlsOption(settings),
+    ...options,
+  }
+  const own: ClusterOptions = {
+    clusterRetryStrategy: reconnectMs,
+    slotsRefreshTimeout: answerTimeoutMs,
+    // Names stay names: a certificate is made out to them, and each new connection looks them up.
+    dnsLookup: (name, found) => found(null, name),
+    redisOptions: shared as NonNullable<ClusterOptions['redisOptions']>,
+    ...cluster,
+  }
+  const client: unknown = new Cluster(addresses.map(readAddress), own as ClusterConstructorOptions)
+  return client as RedisClient
+}
+
+function login({ username, password }: RedisSettings): NodeOptions {
+  return {
     ...(username === null ? {} : { username }),
     ...(password === null ? {} : { password }),
-    ...shared,
-  })
+  }
 }
 
 /** The options that say where the server is, or who knows. */
-function place({ host, port, sentinel }: RedisSettings): Options {
+function place(settings: RedisSettings): Options {
+  const { host, port, socket, sentinel } = settings
+  if (socket) return { path: socket }
   if (!sentinel?.addresses) return { host, port }
+  const { tls } = tlsOption(settings)
   return {
     sentinels: sentinel.addresses.map(readAddress),
     name: sentinel.name,
     ...(sentinel.password === null ? {} : { sentinelPassword: sentinel.password }),
+    ...(tls ? { enableTLSForSentinelMode: true, sentinelTLS: tls } : {}),
     sentinelCommandTimeout: answerTimeoutMs,
     sentinelRetryStrategy: reconnectMs,
     // A server that hangs keeps its connections: the Sentinels tell that another has taken its place.
@@ -98,70 +153,47 @@ function place({ host, port, sentinel }: RedisSettings): Options {
   }
 }
 
-function readAddress(address: string): { host: string; port: number } {
-  const { hostname, port } = new URL(`redis://${address}`)
-  return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) }
+/** @throws E_REDIS_FILE */
+function tlsOption(settings: RedisSettings): { tls?: SecureContextOptions } {
+  if (!speaksTls(settings)) return {}
+  const { ca = null, cert = null, key = null } = settings.tls ?? {}
+  return {
+    tls: {
+      ...(ca === null ? {} : { ca: readPem('REDIS_TLS_CA', ca) }),
+      ...(cert === null ? {} : { cert: readPem('REDIS_TLS_CERT', cert) }),
+      ...(key === null ? {} : { key: readPem('REDIS_TLS_KEY', key) }),
+    },
+  }
+}
+
+function readPem(variable: string, file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (cause) {
+    const reason = toError(cause).message
+    throw new EquipageError('E_REDIS_FILE', { variable, file, reason }, { cause })
+  }
 }
 
 /**
- * Connects, and rejects with the first failure. ioredis goes on trying by itself; while it asks
- * Sentinels that are away, its own promise would stay open.
+ * Connects, and rejects with the first failure, or when the server does not become ready in time.
+ * ioredis goes on trying by itself; while it asks Sentinels that are away, or the server loads its
+ * data, its own promise would stay open.
  */
-export async function connectOnce(client: Redis): Promise<void> {
+export async function connectOnce(client: RedisClient): Promise<void> {
   const failed = Promise.withResolvers<never>()
+  const timer = setTimeout(() => failed.reject(new Error(unready)), answerTimeoutMs)
   client.once('error', failed.reject)
   try {
     await Promise.race([client.connect(), failed.promise])
   } finally {
+    clearTimeout(timer)
     client.off('error', failed.reject)
   }
 }
 
-/** The server as a message may show it: never with a password. */
-export function addressOf({ url, host, port, sentinel }: RedisSettings): string {
-  if (url !== null) {
-    const { protocol, host, pathname } = new URL(url)
-    return `${protocol}//${host}${pathname}`
-  }
-  if (!sentinel?.addresses) return `${host}:${port}`
-  return `${sentinel.name} of the Sentinels ${sentinel.addresses.join(', ')}`
-}
+/** What is known of a server that takes the connection and goes no further. */
+export const unready = 'it took the connection, and is not ready: it loads its data, or hangs'
 
-/** What Redis answers when it is there and does not let us in. */
-const refusal = /WRONGPASS|NOAUTH|NOPERM|ERR AUTH|invalid password|DB index is out of range/i
-
-/**
- * Looks once whether Redis answers and lets us in.
- * @throws E_CONNECTION_REFUSED, E_CONNECTION_AWAY
- */
-export async function probe(settings: RedisSettings): Promise<void> {
-  const client = probeClient(settings)
-  // ioredis tells the reason to its listeners, and rejects with "Connection is closed".
-  let reason: Error | undefined
-  client.on('error', (error: Error) => {
-    reason = error
-  })
-  let sentinelReason: Error | undefined
-  client.on('sentinelError', (error: Error) => {
-    sentinelReason = error
-  })
-  try {
-    await client.connect()
-    await client.ping()
-    if (reason) throw reason
-  } catch (error) {
-    throw connectionError(settings, sentinelReason ?? reason ?? error)
-  } finally {
-    client.disconnect()
-  }
-}
-
-/** A failed call to Redis as this framework's error: it is away, it does not let us in, or it refuses the call. */
-export function connectionError(settings: RedisSettings, cause: unknown): EquipageError {
-  if (isEquipageError(cause)) return cause
-  const reason = cause instanceof Error ? cause.message : String(cause)
-  const fields = { connection: 'Redis', address: addressOf(settings), reason }
-  if (refusal.test(reason)) return new EquipageError('E_CONNECTION_REFUSED', fields, { cause })
-  const answered = cause instanceof Error && cause.name === 'ReplyError'
-  return new EquipageError(answered ? 'E_CONNECTION_REPLY' : 'E_CONNECTION_AWAY', fields, { cause })
-}
+export type { RedisSettings } from './settings.ts'
+export { connectionError } from './symptoms.ts'

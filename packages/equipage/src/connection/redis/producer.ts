@@ -1,11 +1,12 @@
 import { Job, type JobsOptions, Queue, type RedisQueueBackend } from 'bullmq'
-import type { Redis } from 'ioredis'
 import { EquipageError } from '../../core/errors.ts'
 import type { PushedJob } from '../../job/index.ts'
 import type { Logger } from '../../log/index.ts'
 import type { TickClaim } from '../tick-memory.ts'
 import { type ClaimSetting, claimingClient, defineClaims, type ScriptReply } from './claims.ts'
-import { commandClient, connectionError, connectOnce, type RedisSettings } from './client.ts'
+import { commandClient, connectOnce, type RedisClient, unready } from './client.ts'
+import type { RedisSettings } from './settings.ts'
+import { connectionError } from './symptoms.ts'
 import { watchConnection } from './watch-connection.ts'
 
 /** The name under which a job's backoff stands in BullMQ: its delays come from our own definition. */
@@ -26,7 +27,7 @@ interface Addition {
  * 3. Puts the claim of a tick in front of the script that adds its job.
  */
 export class Producer {
-  readonly client: Redis
+  readonly client: RedisClient
   readonly #settings: RedisSettings
   readonly #claims: ClaimSetting
   readonly #queues = new Map<string, Queue>()
@@ -57,7 +58,10 @@ export class Producer {
       })
     }
     try {
-      if (this.#connecting === undefined) throw new Error(`connection is ${this.client.status}`)
+      if (this.#connecting === undefined)
+        throw new Error(
+          this.client.status === 'connect' ? unready : `connection is ${this.client.status}`,
+        )
       await this.#connecting
     } catch (error) {
       // ioredis rejects with "Connection is closed", and tells the reason to its listeners.

@@ -1,20 +1,33 @@
 import type { Clock } from '../../core/clock.ts'
+import type { EventSink } from '../../core/events.ts'
+import type { JobEvents } from '../../job/index.ts'
 import type { Logger } from '../../log/index.ts'
 import type { Connection, RunAttempt } from '../connection.ts'
 import type { LedgerRetention } from '../tick-memory.ts'
-import { probe, type RedisSettings } from './client.ts'
 import { Producer } from './producer.ts'
 import { RedisCarrier } from './redis-carrier.ts'
 import type { Keep } from './redis-consumer.ts'
+import { RedisQueueCare } from './redis-queue-care.ts'
 import { RedisTickMemory } from './redis-tick-memory.ts'
 import { RedisWorkerBoard } from './redis-worker-board.ts'
 import { scheduleKeys } from './schedule-keys.ts'
+import { checkServer } from './server-check.ts'
+import { hashTagged, type RedisSettings } from './settings.ts'
 
-/** Jobs travel through BullMQ's queues in Redis, to workers on any machine. */
+/**
+ * Jobs travel through BullMQ's queues in Redis, to workers on any machine.
+ * @throws E_REDIS_FILE
+ */
 export function redisConnection(
-  settings: RedisSettings & { keep: { completed: Keep; failed: Keep }; ledger: LedgerRetention },
-  parts: { run: RunAttempt; log: Logger; clock: Clock },
+  given: RedisSettings & { keep: { completed: Keep; failed: Keep }; ledger: LedgerRetention },
+  parts: {
+    run: RunAttempt
+    log: Logger
+    clock: Clock
+    events?: EventSink<JobEvents> | undefined
+  },
 ): Connection {
+  const settings = given.cluster ? { ...given, prefix: hashTagged(given.prefix) } : given
   const { base } = scheduleKeys(settings.prefix)
   const claims = { base, prefix: settings.prefix, retention: settings.ledger }
   const producer = new Producer(settings, claims, parts.log)
@@ -24,9 +37,10 @@ export function redisConnection(
     name: 'redis',
     inline: false,
     carrier,
+    care: new RedisQueueCare(producer, settings),
     ticks: new RedisTickMemory(producer, settings, claims, parts.clock),
+    check: () => checkServer(settings, parts.log),
     workers: new RedisWorkerBoard(producer, settings),
-    check: () => probe(settings),
     async stop() {
       closing ??= producer.close()
       await closing

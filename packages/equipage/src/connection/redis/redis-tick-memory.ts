@@ -19,7 +19,6 @@ import {
   type TickMemory,
 } from '../tick-memory.ts'
 import { type ClaimSetting, claimAlone } from './claims.ts'
-import { connectionError, type RedisSettings } from './client.ts'
 import { readRow } from './ledger-text.ts'
 import type { Producer } from './producer.ts'
 import { receiptOf } from './redis-carrier.ts'
@@ -30,7 +29,10 @@ import {
   forgetScript,
   pauseScript,
   registerScript,
+  timeScript,
 } from './schedule-scripts.ts'
+import type { RedisSettings } from './settings.ts'
+import { connectionError } from './symptoms.ts'
 
 /** Schedules in one call: more would hold Redis up for everybody else. */
 const batchSize = 1_000
@@ -106,7 +108,7 @@ export class RedisTickMemory implements TickMemory {
   /** Redis's time at the middle of the question's way there and back. */
   async #measure(): Promise<void> {
     const askedMs = this.#clock.monotonic()
-    const [seconds, micros] = await this.#ask(client => client.time())
+    const [seconds, micros] = await this.#script<[string, string]>(timeScript, [])
     this.#timeWas(Number(seconds), Number(micros), askedMs)
   }
 

@@ -174,3 +174,9 @@ if redis.call('HDEL', base .. 'paused', name) == 0 then return 0 end
 endPause(name)
 return 1
 `
+
+/**
+ * Returns seconds and microseconds. As a script with a key: on a Cluster every node has a clock of
+ * its own, and the one that ticks are decided on is that of the schedules' keys.
+ */
+export const timeScript = "return redis.call('TIME')"

@@ -1,9 +1,10 @@
-import type { Redis } from 'ioredis'
 import type { Logger } from '../../log/index.ts'
-import { connectionError, type RedisSettings } from './client.ts'
+import type { RedisClient } from './client.ts'
+import type { RedisSettings } from './settings.ts'
+import { connectionError } from './symptoms.ts'
 
 /** Says once that Redis went away, and once that it is back; in between ioredis tries again by itself. */
-export function watchConnection(client: Redis, settings: RedisSettings, log: Logger): void {
+export function watchConnection(client: RedisClient, settings: RedisSettings, log: Logger): void {
   let away = false
   const lost = (error: Error) => {
     if (away) return

@@ -1,0 +1,64 @@
+import { connect as connectPlain, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import { type RedisSettings, readAddress, speaksTls } from './settings.ts'
+
+const patienceMs = 2_000
+
+/**
+ * Why a connection that came about led nowhere: TLS was spoken to a port that does not, or the
+ * other way round. Both ends then wait, or hang up, without saying so.
+ * @param told what the connection failed with
+ * @returns a better reason; undefined when that is not why
+ */
+export async function whatIsSpoken(
+  settings: RedisSettings,
+  told: unknown,
+): Promise<Error | undefined> {
+  const place = placeOf(settings)
+  const text = told instanceof Error ? told.message : ''
+  if (!place || !/closed|ECONNRESET|ETIMEDOUT|timed out|not ready/i.test(text)) return undefined
+  if (speaksTls(settings)) {
+    return (await answersPlainly(place)) ? new Error('it speaks no TLS there') : undefined
+  }
+  return (await shakesHands(place)) ? new Error('it speaks TLS there') : undefined
+}
+
+interface Place {
+  readonly host: string
+  readonly port: number
+}
+
+/** The one server to ask; Sentinels and sockets are not looked into. */
+function placeOf({ url, socket, cluster, sentinel, ...place }: RedisSettings): Place | undefined {
+  if (url !== null) {
+    const { host } = new URL(url)
+    return readAddress(/:\d+$/.test(host) ? host : `${host}:6379`)
+  }
+  if (socket || sentinel?.addresses) return undefined
+  return cluster?.[0] === undefined ? place : readAddress(cluster[0])
+}
+
+/** Whether a server answers a plain PING, be it with a refusal. */
+function answersPlainly(place: Place): Promise<boolean> {
+  const socket = connectPlain(place, () => socket.write('PING\r\n'))
+  return settled(socket, 'data', data => /^[+-]/.test(String(data)))
+}
+
+/** Whether a server takes part in a TLS handshake. Nothing is said over it, so whose certificate it has does not matter. */
+function shakesHands(place: Place): Promise<boolean> {
+  const socket = connectTls({ ...place, rejectUnauthorized: false })
+  return settled(socket, 'secureConnect', () => true)
+}
+
+function settled(
+  socket: Socket,
+  event: string,
+  judge: (given: unknown) => boolean,
+): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>()
+  socket.setTimeout(patienceMs, () => resolve(false))
+  socket.once(event, (given: unknown) => resolve(judge(given)))
+  socket.on('error', () => resolve(false))
+  socket.once('close', () => resolve(false))
+  return promise.finally(() => socket.destroy())
+}
