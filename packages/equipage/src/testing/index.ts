@@ -1,4 +1,5 @@
 export { VirtualClock, type VirtualClockOptions } from '../core/virtual-clock.ts'
+export { type FakeQueue, fakeQueue } from './fake-queue.ts'
 export type { Pushed, PushMatch } from './pushed.ts'
 export {
   type DecidedTick,

@@ -1,6 +1,5 @@
-import assert, { AssertionError } from 'node:assert'
+import assert from 'node:assert'
 import type { MemoryPush } from '../connection/memory/memory-connection.ts'
-import { shown } from '../core/error-catalogue.ts'
 import type { Pushable } from '../job/index.ts'
 
 /** A job or chain that was pushed. */
@@ -9,9 +8,15 @@ export interface Pushed<Payload = unknown> {
   readonly job: string
   /** As JSON carries it, before the job's schema reads it again. */
   readonly payload: Payload
+  /** The queue of the job, or of the chain's first. */
+  readonly queue: string
   /** When it was pushed. */
   readonly at: Date
-  /** The schedule that pushed it; null where a function or a test did. */
+  /** How long it was to wait before it may run, in milliseconds; 0 where it was not pushed for later. */
+  readonly delayMs: number
+  /** 0 to 2097151; lower runs first. */
+  readonly priority: number
+  /** The schedule that pushed it; null where a function, a job or a test did. */
   readonly schedule: string | null
   /** The planned instant of the tick that it was pushed for. */
   readonly tick: Date | null
@@ -27,7 +32,10 @@ export function pushedOf({ job, pushedAt }: MemoryPush): Pushed {
   return {
     job: chain?.name ?? job.name,
     payload: job.data,
+    queue: job.queue,
     at: new Date(pushedAt),
+    delayMs: job.delayMs,
+    priority: job.priority,
     schedule: tick?.schedule ?? null,
     tick: tick ? new Date(tick.scheduledFor) : null,
   }
@@ -41,7 +49,12 @@ export function pushedBy<Payload>(
   return all.filter(({ job: name }) => name === job.name) as Pushed<Payload>[]
 }
 
-export function matches<Payload>(pushed: Pushed<Payload>, match: PushMatch<Payload>): boolean {
+/** Whether a push is one that is looked for; every one is where nothing is said of it. */
+export function matches<Payload>(
+  pushed: Pushed<Payload>,
+  match: PushMatch<Payload> | undefined,
+): boolean {
+  if (match === undefined) return true
   if (typeof match === 'function') return Boolean(match(pushed.payload, pushed))
   try {
     // What is asked for crosses the same boundary as what was pushed: a Date is a text there.
@@ -50,45 +63,4 @@ export function matches<Payload>(pushed: Pushed<Payload>, match: PushMatch<Paylo
   } catch {
     return false
   }
-}
-
-/** @param stackStartFn the assertion that was called, so that the error points at its caller */
-export function failure(parts: {
-  message: string
-  actual: unknown
-  expected: unknown
-  operator: string
-  stackStartFn: (...args: never[]) => unknown
-}): AssertionError {
-  const { stackStartFn, ...rest } = parts
-  return new AssertionError({ ...rest, stackStartFn: stackStartFn as () => void })
-}
-
-/** How many pushes a message lists. */
-const listed = 10
-
-/** The pushes of one job for a reader, a line each. */
-export function pushLines(pushes: readonly Pushed[]): string {
-  const lines = pushes
-    .slice(0, listed)
-    .map(({ at, payload, schedule }) =>
-      [`  ${at.toISOString()}  ${shown(payload)}`, schedule && `by schedule "${schedule}"`]
-        .filter(Boolean)
-        .join('  '),
-    )
-  if (pushes.length > listed) lines.push(`  and ${pushes.length - listed} more`)
-  return lines.join('\n')
-}
-
-/** What else was pushed, for whoever looks for a job that was not. */
-export function othersPushed(all: readonly Pushed[]): string {
-  if (all.length === 0) return 'nothing was pushed at all'
-  const counts = new Map<string, number>()
-  for (const { job } of all) counts.set(job, (counts.get(job) ?? 0) + 1)
-  const names = [...counts].map(([name, count]) => `"${name}" ${times(count)}`)
-  return `pushed were ${names.join(', ')}`
-}
-
-export function times(count: number): string {
-  return count === 1 ? 'once' : `${count} times`
 }

@@ -1,26 +1,15 @@
 import { join } from 'node:path'
 import type { AnyApp } from '../app/index.ts'
 import type { Fate, Reason } from '../connection/index.ts'
-import { type MemoryConnection, memoryConnection } from '../connection/memory/memory-connection.ts'
 import { type Duration, durationMs } from '../core/durations.ts'
-import { shown } from '../core/error-catalogue.ts'
 import { EquipageError } from '../core/errors.ts'
 import { VirtualClock } from '../core/virtual-clock.ts'
 import type { Pushable } from '../job/index.ts'
 import type { EquipageScheduler, Schedule } from '../schedule/index.ts'
 import { type Moment, momentMs } from '../schedule/moment.ts'
 import { systemZone, type Zone, zoneNamed } from '../schedule/timing/zone.ts'
-import {
-  failure,
-  matches,
-  othersPushed,
-  type Pushed,
-  type PushMatch,
-  pushedBy,
-  pushedOf,
-  pushLines,
-  times,
-} from './pushed.ts'
+import { PushAssertions } from './push-assertions.ts'
+import { Recorder, record } from './recorder.ts'
 
 export interface TimeTravelOptions {
   /** Where it begins: an instant, or a wall time in the application's zone (`'2026-03-27 10:00'`). */
@@ -55,7 +44,7 @@ export async function timeTravel(app: AnyApp, options: TimeTravelOptions): Promi
   const from = momentMs(options.from, zone, 'timeTravel, from')
   const clock = new VirtualClock(from, { steady: true })
   const { jobsTake = 0 } = options
-  const connection = memoryConnection({
+  const recorder = new Recorder({
     clock,
     durationOf: ({ name, stamp }) => {
       const job = stamp.chain?.name ?? name
@@ -64,7 +53,7 @@ export async function timeTravel(app: AnyApp, options: TimeTravelOptions): Promi
     },
   })
   app.replace('clock', clock)
-  app.replace('connection', Promise.resolve(connection))
+  record(app, recorder)
   await app.ready()
   const scheduler = await app.scheduler
   if (!scheduler) {
@@ -72,7 +61,7 @@ export async function timeTravel(app: AnyApp, options: TimeTravelOptions): Promi
   }
   scheduler.timetable.schedules.forEach(withoutPings)
   await scheduler.start()
-  return new TimeTravel({ clock, connection, scheduler, zone })
+  return new TimeTravel({ clock, recorder, scheduler, zone })
 }
 
 /** A test tells no monitor that a run has ended. */
@@ -82,22 +71,23 @@ function withoutPings(schedule: Schedule<unknown>): void {
 }
 
 /** An application's scheduler under way through time, and what came of it. */
-export class TimeTravel {
+export class TimeTravel extends PushAssertions {
   /** The application's clock. */
   readonly clock: VirtualClock
   readonly scheduler: EquipageScheduler<unknown>
-  readonly #connection: MemoryConnection
+  readonly #recorder: Recorder
   readonly #zone: Zone
 
   constructor(parts: {
     clock: VirtualClock
-    connection: MemoryConnection
+    recorder: Recorder
     scheduler: EquipageScheduler<unknown>
     zone: Zone
   }) {
+    super(parts.recorder)
     this.clock = parts.clock
     this.scheduler = parts.scheduler
-    this.#connection = parts.connection
+    this.#recorder = parts.recorder
     this.#zone = parts.zone
   }
 
@@ -125,18 +115,10 @@ export class TimeTravel {
     await this.clock.advance(aheadMs)
   }
 
-  /** What was pushed, by schedules, functions and the test: of one job or chain, or all. The oldest first. */
-  pushed(): Pushed[]
-  pushed<Payload>(job: Pushable<Payload>): Pushed<Payload>[]
-  pushed(job?: Pushable): Pushed[] {
-    const all = this.#connection.carrier.pushes.map(pushedOf)
-    return job ? pushedBy(all, job) : all
-  }
-
   /** What was decided of every tick, in their order. */
   get ticks(): DecidedTick[] {
     const ticks = Array.from(
-      this.#connection.ticks.rows(),
+      this.#recorder.connection.ticks.rows(),
       ({ name, row: { tick, count, fate, reason, error, misfire, lagMs } }): DecidedTick => ({
         schedule: name,
         tick: new Date(tick),
@@ -156,64 +138,20 @@ export class TimeTravel {
     return this.ticks.filter(({ fate }) => fate === 'fired' || fate === 'running')
   }
 
-  /**
-   * Fails unless a job was pushed, with a payload that has the given fields, or of which the given
-   * function is true.
-   */
-  assertPushed<Payload>(job: Pushable<Payload>, match?: PushMatch<Payload>): void {
-    const pushes = this.pushed(job)
-    if (pushes.some(pushed => match === undefined || matches(pushed, match))) return
-    const wanted =
-      match === undefined
-        ? ''
-        : typeof match === 'function'
-          ? ' with a payload that matches'
-          : ` with ${shown(match)}`
-    this.#fail(this.assertPushed, job, pushes, { wanted, expected: match ?? job.name })
-  }
-
-  /** Fails when a job was pushed. */
-  assertNotPushed(job: Pushable): void {
-    const actual = this.pushed(job)
-    if (actual.length === 0) return
-    const message = `"${job.name}" was not to be pushed; it was pushed ${times(actual.length)}:\n${pushLines(actual)}`
-    const stackStartFn = this.assertNotPushed
-    throw failure({ message, actual, expected: [], operator: 'assertNotPushed', stackStartFn })
-  }
-
-  /** Fails unless a job was pushed exactly so often. */
-  assertPushedTimes(job: Pushable, count: number): void {
-    const pushes = this.pushed(job)
-    if (pushes.length === count) return
-    const wanted = ` ${times(count)}`
-    this.#fail(this.assertPushedTimes, job, pushes, { wanted, expected: count })
-  }
-
   /** Fails unless a job was pushed at that instant, or at that wall time in the application's zone. */
   assertPushedAt(job: Pushable, moment: Moment): void {
-    const pushes = this.pushed(job)
     const at = momentMs(moment, this.#zone, 'assertPushedAt')
-    if (pushes.some(pushed => pushed.at.getTime() === at)) return
+    if (this.pushed(job).some(pushed => pushed.at.getTime() === at)) return
     const expected = new Date(at).toISOString()
-    this.#fail(this.assertPushedAt, job, pushes, { wanted: ` at ${expected}`, expected })
+    this.missing(this.assertPushedAt, job, ` at ${expected}`, expected)
   }
 
-  #fail(
-    stackStartFn: (...args: never[]) => unknown,
-    job: Pushable,
-    actual: readonly Pushed[],
-    { wanted, expected }: { wanted: string; expected: unknown },
-  ): never {
-    const found =
-      actual.length === 0
-        ? `it was not, up to ${this.now.toISOString()}; ${othersPushed(this.pushed())}`
-        : `it was pushed ${times(actual.length)}:\n${pushLines(actual)}`
-    const message = `"${job.name}" was to be pushed${wanted}; ${found}${this.#failedTicks()}`
-    throw failure({ message, actual, expected, operator: stackStartFn.name, stackStartFn })
+  protected override reached(): string {
+    return `, up to ${this.now.toISOString()}`
   }
 
   /** Whoever misses a push may have to know that its payload could not be made. */
-  #failedTicks(): string {
+  protected override remark(): string {
     const failed = this.ticks.filter(({ fate }) => fate === 'failed')
     const [first] = failed
     if (!first) return ''

@@ -1,52 +1,73 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { test } from 'node:test'
-import { plainApp, temporaryApp } from '../support/temporary-app.ts'
+import { suite, type TestContext, test } from 'node:test'
+import { temporaryApp } from '../support/temporary-app.ts'
 
 const guide = readFileSync(new URL('../../../../docs/guides/testing.md', import.meta.url), 'utf8')
 
-/** The first code after a heading: fenced, or indented by four blanks. */
-function codeAfter(heading: string): string {
-  const section = guide.slice(guide.indexOf(`\n## ${heading}\n`))
-  const fenced = /\n```ts\n(.*?)\n```\n/s.exec(section)?.[1]
-  const indented = /\n((?: {4}.*\n|\n)+)/.exec(section)?.[1]
-  return (heading === 'Through time' ? fenced : indented) ?? ''
+function sectionOf(heading: string): string {
+  const [, section = ''] = guide.split(`\n## ${heading}\n`)
+  return section.split('\n## ')[0] ?? ''
 }
 
-test('the example of travelling through time, in an application with the helper of the same guide', t => {
-  const example = codeAfter('Through time')
-  const helper = codeAfter("An application of the test's own")
-  assert.match(example, /assertPushedTimes/)
+/** The first code of a section that is indented by four blanks. */
+const helper = /\n((?: {4}.*\n|\n)+)/.exec(sectionOf("An application of the test's own"))?.[1] ?? ''
+
+/** The first fenced code of a section. */
+function exampleOf(heading: string): string {
+  return /\n```ts\n(.*?)\n```\n/s.exec(sectionOf(heading))?.[1] ?? ''
+}
+
+/** The application that the guide speaks of. */
+const files = {
+  'app/index.ts': `
+    import { Equipage } from 'equipage'
+    import { defineConfig } from 'equipage/config'
+    import { rebuildReport } from './jobs/rebuild-report.ts'
+    export class App extends Equipage {
+      static override config = defineConfig({})
+      get till() {
+        return { sell: sale => this.queue.pushIn('1h', rebuildReport, sale) }
+      }
+    }
+    export const createApp = (basePath, options) => App.make(basePath, options)
+  `,
+  'app/jobs/rebuild-report.ts': `
+    import { defineJob } from 'equipage'
+    import { z } from 'zod'
+    const payload = z.object({ reportId: z.int() })
+    export const rebuildReport = defineJob({ name: 'report.rebuild', payload, run: () => null })
+  `,
+  'app/scheduler.ts': `
+    import { EquipageScheduler } from 'equipage'
+    import { rebuildReport } from './jobs/rebuild-report.ts'
+    export class Scheduler extends EquipageScheduler {
+      override register() {
+        this.schedule.every().day.at('03:00').push(rebuildReport, { reportId: 7 })
+      }
+    }
+  `,
+  'test/support/test-app.ts': helper.replace('../app/index.ts', '../../app/index.ts'),
+}
+
+/** Runs the example of a section as a test file of that application. */
+function passes(t: TestContext, heading: string): void {
   const folder = temporaryApp(t, {
-    files: {
-      'app/index.ts': plainApp,
-      'app/jobs/rebuild-report.ts': `
-        import { defineJob } from 'equipage'
-        import { z } from 'zod'
-        const payload = z.object({ reportId: z.int() })
-        export const rebuildReport = defineJob({ name: 'report.rebuild', payload, run: () => null })
-      `,
-      'app/scheduler.ts': `
-        import { EquipageScheduler } from 'equipage'
-        import { rebuildReport } from './jobs/rebuild-report.ts'
-        export class Scheduler extends EquipageScheduler {
-          override register() {
-            this.schedule.every().day.at('03:00').push(rebuildReport, { reportId: 7 })
-          }
-        }
-      `,
-      'test/support/test-app.ts': helper.replace('../app/index.ts', '../../app/index.ts'),
-      'test/report.test.ts': example,
-    },
+    files: { ...files, 'test/example.test.ts': exampleOf(heading) },
   })
   // A runner inside of a runner only reports to it, unless it is told that it stands alone.
   const { NODE_TEST_CONTEXT: _, ...env } = process.env
-  const args = ['--test', '--test-reporter=tap', 'test/report.test.ts']
+  const args = ['--test', '--test-reporter=tap', 'test/example.test.ts']
   const { stdout, stderr } = spawnSync(process.execPath, args, {
     cwd: folder,
     env,
     encoding: 'utf8',
   })
   assert.match(stdout, /\n# pass 1\n# fail 0\n/, `${stdout}${stderr}`)
+}
+
+suite('the examples of the guide to testing, with the helper that it writes', () => {
+  test('what was pushed', t => passes(t, 'What was pushed'))
+  test('through time', t => passes(t, 'Through time'))
 })

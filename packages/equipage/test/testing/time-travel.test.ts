@@ -66,7 +66,10 @@ suite('travelling through time', { concurrency: true }, () => {
     assert.deepEqual(pushes[0], {
       job: 'report',
       payload: { id: 7 },
+      queue: 'default',
       at: new Date('2026-01-02T01:30:00Z'),
+      delayMs: 0,
+      priority: 0,
       schedule: 'report',
       tick: new Date('2026-01-02T01:30:00Z'),
     })
@@ -162,8 +165,8 @@ suite('travelling through time', { concurrency: true }, () => {
       '"poll" was to be pushed; it was not, up to 2026-01-01T01:00:00.000Z; pushed were "report" 2 times',
     )
     const lines = `
-  2026-01-01T00:00:00.000Z  { id: 7 }  by schedule "hourly"
-  2026-01-01T01:00:00.000Z  { id: 7 }  by schedule "hourly"`
+  2026-01-01T00:00:00.000Z  { id: 7 }  on "default", by schedule "hourly"
+  2026-01-01T01:00:00.000Z  { id: 7 }  on "default", by schedule "hourly"`
     assert.equal(
       messageOf(() => time.assertPushed(report, { id: 8 })),
       `"report" was to be pushed with { id: 8 }; it was pushed 2 times:${lines}`,

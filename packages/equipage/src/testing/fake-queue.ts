@@ -1,0 +1,16 @@
+import type { AnyApp } from '../app/index.ts'
+import { PushAssertions } from './push-assertions.ts'
+import { recorderOf } from './recorder.ts'
+
+/**
+ * Puts a queue that takes note of jobs, and runs none, in the place of an application's. What a
+ * push is refused for it is refused for here too. Nothing is connected to and no file is written,
+ * whatever `QUEUE_CONNECTION` says.
+ * @throws E_SERVICE_IN_USE when the application's connection has been used already
+ */
+export function fakeQueue(app: AnyApp): FakeQueue {
+  return new FakeQueue(recorderOf(app))
+}
+
+/** What an application has pushed, and assertions about it. */
+export class FakeQueue extends PushAssertions {}

@@ -1,0 +1,66 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { AnyApp } from '../app/index.ts'
+import {
+  type MemoryConnection,
+  type MemoryConnectionOptions,
+  memoryConnection,
+} from '../connection/memory/memory-connection.ts'
+import { EquipageError } from '../core/errors.ts'
+import { type Pushed, pushedOf } from './pushed.ts'
+
+/** Takes note of what an application pushes, in the place of its connection; nothing of it is run. */
+export class Recorder {
+  readonly connection: MemoryConnection
+  readonly #pushes: Pushed[] = []
+  readonly #ofWork = new AsyncLocalStorage<Pushed[]>()
+
+  constructor(options: Pick<MemoryConnectionOptions, 'clock' | 'durationOf'>) {
+    this.connection = memoryConnection({
+      ...options,
+      onPush: push => {
+        const pushed = pushedOf(push)
+        this.#pushes.push(pushed)
+        this.#ofWork.getStore()?.push(pushed)
+      },
+    })
+  }
+
+  /** The oldest first. */
+  get pushes(): readonly Pushed[] {
+    return this.#pushes
+  }
+
+  /** Does some work, and gives what was pushed in its course; other work beside it does not mix with it. */
+  async during<T>(work: () => Promise<T>): Promise<{ result: T; pushed: Pushed[] }> {
+    const pushed: Pushed[] = []
+    return { result: await this.#ofWork.run(pushed, work), pushed }
+  }
+}
+
+/** An application has one recorder at most, so that all who ask for it see the same pushes. */
+const recorders = new WeakMap<AnyApp, Recorder>()
+
+/**
+ * Puts a recorder in the place of an application's connection.
+ * @throws E_SERVICE_IN_USE when the connection has been used, or another recorder is there
+ */
+export function record(app: AnyApp, recorder: Recorder): Recorder {
+  if (recorders.has(app)) throw new EquipageError('E_SERVICE_IN_USE', { name: 'connection' })
+  app.replace('connection', Promise.resolve(recorder.connection))
+  recorders.set(app, recorder)
+  return recorder
+}
+
+/**
+ * The recorder of an application; put in place when it has none yet.
+ * @throws E_SERVICE_IN_USE
+ */
+export function recorderOf(app: AnyApp): Recorder {
+  // The clock is asked for with the first push: until then the test can still replace it.
+  const clock = {
+    now: () => app.clock.now(),
+    monotonic: () => app.clock.monotonic(),
+    after: (delayMs: number, fire: () => void) => app.clock.after(delayMs, fire),
+  }
+  return recorders.get(app) ?? record(app, new Recorder({ clock }))
+}
