@@ -71,6 +71,8 @@ export const catalogue = {
     `job "${f.job}" does not accept its payload: ${f.issues.join('; ')}; mend the push, or the job's schema`,
   E_DUPLICATE_JOB: (f: { name: string; files: [string, string] }) =>
     `two definitions are named "${f.name}": ${f.files[0]} and ${f.files[1]}; rename one of them`,
+  E_DUPLICATE_QUEUE: (f: { name: string; files: [string, string] }) =>
+    `two definitions of queue "${f.name}" were found: in ${f.files[0]} and in ${f.files[1]}; keep one of them, and import it where it is needed`,
   E_UNKNOWN_JOB: (f: { name: string; other: string | undefined; nearest: string | undefined }) =>
     f.other
       ? `"${f.name}" is another definition than the one registered from ${f.other}; push that one, or rename this`
@@ -87,8 +89,8 @@ export const catalogue = {
       : `${shown(f.given)} is no name for a checkpoint of job "${f.job}"; use a text of 1 to 200 characters`,
   E_JOB_LOST: (f: { job: string; checkpoint: string }) =>
     `job "${f.job}" was given to another worker before checkpoint ${shown(f.checkpoint)} was stored; it runs there; let it block the event loop less, or look after the machine`,
-  E_PAYLOAD_SIZE: (f: { job: string; bytes: number | undefined; limitBytes: number }) =>
-    `the payload of job "${f.job}" takes ${f.bytes ?? 'too many'} bytes as JSON, and ${f.limitBytes} are allowed; store the data and push where it is, or raise QUEUE_PAYLOAD_LIMIT`,
+  E_PAYLOAD_SIZE: (f: { job: string; bytes: number; limitBytes: number }) =>
+    `the payload of job "${f.job}" takes ${f.bytes} bytes as JSON, and ${f.limitBytes} are allowed; store the data and push where it is, or raise QUEUE_PAYLOAD_LIMIT`,
   E_JOB_NOT_HERE: (f: { job: string; waitedMs: number }) =>
     `no release that knows job "${f.job}" came within ${Math.round(f.waitedMs / 60_000)} minutes of the first look; deploy one and retry the job`,
   E_CHAIN_CHANGED: (f: { chain: string; link: number; job: string }) =>
