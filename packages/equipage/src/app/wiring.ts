@@ -44,7 +44,9 @@ export async function openConnection(
   const file = (path: string | null) => (path === null ? null : resolve(basePath, path))
   const { enabled, ca, cert, key } = redis.tls
   const tls = { enabled, ca: file(ca), cert: file(cert), key: file(key) }
-  return redisConnection({ ...redis, tls, prefix, keep: { completed, failed }, ledger }, parts)
+  const lockMs = durationMs(config.get('queue.worker.lock'), 'queue.worker.lock')
+  const settings = { ...redis, tls, prefix, keep: { completed, failed }, lockMs, ledger }
+  return redisConnection(settings, parts)
 }
 
 function kept(keep: { age: string; count: number }, place: string) {

@@ -254,6 +254,32 @@ export const queue = {
       default: 10,
       env: 'WORKER_CONCURRENCY',
     },
+    processes: {
+      doc: 'How many processes `node queues.ts` runs the jobs in; more than one are its children, which it starts again when they die.',
+      format: format.int(1, 1_000),
+      default: 1,
+      env: 'WORKER_PROCESSES',
+    },
+    maxJobs: {
+      doc: 'After how many attempts a worker process ends, for a supervisor to start it anew; never when it is not set.',
+      format: format.int(1, 1_000_000_000),
+      default: null,
+      nullable: true,
+      env: 'WORKER_MAX_JOBS',
+    },
+    maxMemory: {
+      doc: 'With how much resident memory after a job a worker process ends, for a supervisor to start it anew; never when it is not set.',
+      format: format.size(),
+      default: null,
+      nullable: true,
+      env: 'WORKER_MAX_MEMORY',
+    },
+    lock: {
+      doc: 'Under redis: how long a worker may be silent before its jobs run elsewhere.',
+      format: format.duration('1s'),
+      default: '30s',
+      env: 'WORKER_LOCK',
+    },
     grace: {
       doc: 'How long running jobs may take to end when the process is told to stop.',
       format: format.duration(),

@@ -85,17 +85,18 @@ export const csv = (): Format<string[]> =>
     value => Array.isArray(value) && value.every(part => typeof part === 'string' && part !== ''),
   )
 
-/** A length of time such as `30s` or `1h30m`; the value stays as written, `durationMs` reads it. */
-export const duration = (): Format<string> => {
+/** A length of time such as `30s` or `1h30m`, `least` or longer; the value stays as written, `durationMs` reads it. */
+export const duration = (least?: string): Format<string> => {
+  const leastMs = least === undefined ? 0 : durationMs(least, 'setting')
   const readable = (value: unknown): value is string => {
     try {
-      return typeof value === 'string' && durationMs(value, 'setting') >= 0
+      return typeof value === 'string' && durationMs(value, 'setting') >= leastMs
     } catch {
       return false
     }
   }
   return format(
-    'a duration such as 30s, 5m or 1h30m',
+    `a duration such as 30s, 5m or 1h30m${least === undefined ? '' : `, ${least} or longer`}`,
     given => (readable(given) ? given : undefined),
     readable,
   )

@@ -45,10 +45,17 @@ export interface ConsumeOptions {
   readonly queues: readonly string[]
   /** Jobs of one queue at a time, 1 or more. */
   readonly concurrency: number
+  /** Attempts that it begins in all, 1 or more; then it takes no more jobs. As many as come when left out. */
+  readonly limit?: number | undefined
 }
 
 /** Runs the jobs of some queues until it is stopped; it waits and goes on while the far side is away. */
-export type Consumer = Lifecycle
+export interface Consumer extends Lifecycle {
+  /** Resolves when it has begun as many attempts as its limit allows, and they have ended. */
+  readonly finished: Promise<void>
+  /** Whether no job of its queues waits or is due; those of paused queues do not count, nor those that run. */
+  isIdle(): Promise<boolean>
+}
 
 /** The jobs of one queue by state. `completed` is null where completed jobs are not kept. */
 export interface QueueCounts {

@@ -48,6 +48,10 @@ const readings: Record<string, [format.Format<unknown>, Record<string, unknown>]
     format.zone(),
     { 'Europe/Madrid': 'Europe/Madrid', UTC: 'UTC', 'Europe/Madird': undefined, CEST: undefined },
   ],
+  'a duration with a least one': [
+    format.duration('1s'),
+    { '1s': '1s', '2m': '2m', '999ms': undefined, '0s': undefined },
+  ],
   'an address': [
     format.url('redis', 'rediss'),
     {
@@ -100,6 +104,7 @@ describe('a format', () => {
       [format.csv(), ['a', '']],
       [format.csv(), ['a', 7]],
       [format.duration(), 30],
+      [format.duration('1s'), '10ms'],
       [format.zone(), undefined],
       [format.url('redis'), 7],
       [format.addresses(), 'one:26379'],

@@ -1,5 +1,6 @@
 import { after } from 'node:test'
 import { startRedis } from '../support/redis.ts'
+import { consumerConformance } from './consumer-conformance.ts'
 import { redisHarness } from './harness.ts'
 import { jobConformance } from './job-conformance.ts'
 import { tickConformance } from './tick-conformance.ts'
@@ -9,5 +10,6 @@ const server = await startRedis()
 after(() => server.stop())
 
 jobConformance('redis', redisHarness(server))
+consumerConformance('redis', redisHarness(server))
 tickConformance('redis', redisHarness(server))
 workerBoardConformance('redis', redisHarness(server))

@@ -6,6 +6,10 @@ export class MemoryCarrier implements Carrier {
   readonly pushed: PushedJob[] = []
   /** What its consumers were asked and told, in order. */
   readonly calls: unknown[] = []
+  /** Resolved by a test whose consumer has begun all that it may. */
+  readonly finished = Promise.withResolvers<void>()
+  /** Whether a consumer says that nothing waits. */
+  idle = false
 
   async push(job: PushedJob): Promise<Receipt> {
     this.pushed.push(job)
@@ -17,6 +21,8 @@ export class MemoryCarrier implements Carrier {
   consume(options: ConsumeOptions): Consumer {
     this.calls.push(options)
     return {
+      finished: this.finished.promise,
+      isIdle: async () => this.idle,
       start: async () => void this.calls.push('start'),
       stop: async graceMs => {
         this.calls.push(`stop ${graceMs}`)

@@ -76,7 +76,12 @@ export class MemoryCarrier implements Carrier {
 
   /** It takes nothing from the queues: jobs end by themselves, or by `end`. */
   consume(_options: ConsumeOptions): Consumer {
-    return { start: async () => undefined, stop: async () => ({ handedBack: 0 }) }
+    return {
+      finished: new Promise(() => undefined),
+      isIdle: async () => true,
+      start: async () => undefined,
+      stop: async () => ({ handedBack: 0 }),
+    }
   }
 
   async counts(queues: readonly string[]): Promise<QueueCounts[]> {

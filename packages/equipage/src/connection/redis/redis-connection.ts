@@ -19,7 +19,12 @@ import { hashTagged, type RedisSettings } from './settings.ts'
  * @throws E_REDIS_FILE
  */
 export function redisConnection(
-  given: RedisSettings & { keep: { completed: Keep; failed: Keep }; ledger: LedgerRetention },
+  given: RedisSettings & {
+    keep: { completed: Keep; failed: Keep }
+    /** How long a worker may be silent before its jobs run elsewhere; 30 seconds when left out. */
+    lockMs?: number
+    ledger: LedgerRetention
+  },
   parts: {
     run: RunAttempt
     log: Logger
@@ -30,8 +35,9 @@ export function redisConnection(
   const settings = given.cluster ? { ...given, prefix: hashTagged(given.prefix) } : given
   const { base } = scheduleKeys(settings.prefix)
   const claims = { base, prefix: settings.prefix, retention: settings.ledger }
+  const { keep, lockMs = 30_000 } = settings
   const producer = new Producer(settings, claims, parts.log)
-  const carrier = new RedisCarrier(producer, { settings, keep: settings.keep, ...parts })
+  const carrier = new RedisCarrier(producer, { settings, keep, lockMs, ...parts })
   let closing: Promise<void> | undefined
   return {
     name: 'redis',

@@ -19,6 +19,8 @@ export interface RedisConsumerParts {
   readonly settings: RedisSettings
   readonly run: RunAttempt
   readonly keep: { readonly completed: Keep; readonly failed: Keep }
+  /** How long a worker may be silent before its jobs run elsewhere. */
+  readonly lockMs: number
   readonly log: Logger
   readonly clock: Clock
 }
@@ -28,6 +30,10 @@ const crashLimit = 10
 
 /** How long a stop may wait for Redis once no job runs any more. */
 const closePatienceMs = 3_000
+
+/** Why a job is aborted that another worker has taken over. */
+const lostLock =
+  'this worker was silent for longer than WORKER_LOCK, and the job runs again elsewhere'
 
 /** A failure that BullMQ shall try again after `delayMs`. */
 class RetryLater extends Error {
@@ -46,13 +52,20 @@ export class RedisConsumer implements Consumer {
   readonly #options: ConsumeOptions
   readonly #parts: RedisConsumerParts
   readonly #workers: Worker[] = []
+  readonly #finished = Promise.withResolvers<void>()
   #client: Redis | undefined
   #stopping: Promise<HandedBack> | undefined
+  #closed: Promise<unknown> | undefined
+  #begun = 0
   #handedBack = 0
 
   constructor(options: ConsumeOptions, parts: RedisConsumerParts) {
     this.#options = options
     this.#parts = parts
+  }
+
+  get finished(): Promise<void> {
+    return this.#finished.promise
   }
 
   /** Returns at once: while Redis is away the workers wait for it. */
@@ -65,11 +78,15 @@ export class RedisConsumer implements Consumer {
   }
 
   #open(queue: string, connection: Redis): Worker {
-    const { settings, keep, log } = this.#parts
+    const { settings, keep, lockMs, log } = this.#parts
+    const { concurrency, limit = concurrency } = this.#options
     const worker = new Worker(queue, (job, token, signal) => this.#process(job, token, signal), {
       connection,
       prefix: settings.prefix,
-      concurrency: this.#options.concurrency,
+      // BullMQ takes as many jobs as it has places before it begins the first.
+      concurrency: Math.min(concurrency, limit),
+      lockDuration: lockMs,
+      stalledInterval: lockMs,
       maxStalledCount: crashLimit,
       skipVersionCheck: true,
       removeOnComplete: { age: keep.completed.ageMs / 1_000, count: keep.completed.count },
@@ -86,10 +103,14 @@ export class RedisConsumer implements Consumer {
     worker.on('stalled', jobId =>
       log.warn({ jobId, queue }, 'job stalled: its worker went silent, it runs again'),
     )
+    worker.on('lockRenewalFailed', ids => {
+      for (const id of ids) worker.cancelJob(id, lostLock)
+    })
     return worker
   }
 
   async #process(job: Job, token = '', signal = new AbortController().signal): Promise<unknown> {
+    if (!this.#mayBegin()) return putBack(job, token)
     const outcome = await this.#parts.run({
       id: job.id ?? '',
       name: job.name,
@@ -107,6 +128,40 @@ export class RedisConsumer implements Consumer {
       },
     })
     return this.#settle(job, token, outcome)
+  }
+
+  /** Counts the attempts that begin; with the last of them it stops taking jobs. */
+  #mayBegin(): boolean {
+    const { limit = Number.POSITIVE_INFINITY } = this.#options
+    if (this.#begun >= limit) return false
+    this.#begun++
+    if (this.#begun === limit) this.#close().then(() => this.#finished.resolve(), toError)
+    return true
+  }
+
+  /** Takes no more jobs; resolves when none runs any more. */
+  #close(): Promise<unknown> {
+    this.#closed ??= Promise.all(this.#workers.map(worker => worker.close()))
+    return this.#closed
+  }
+
+  async isIdle(): Promise<boolean> {
+    const empty = await Promise.all(this.#options.queues.map(queue => this.#isEmpty(queue)))
+    return empty.every(Boolean)
+  }
+
+  async #isEmpty(queue: string): Promise<boolean> {
+    if (!this.#client) return true
+    const key = (name: string) => `${this.#parts.settings.prefix}:${queue}:${name}`
+    // BullMQ's score of a delayed job: the millisecond, and twelve bits that keep their order.
+    const due = (this.#parts.clock.now() + 1) * 0x1000 - 1
+    const [paused, ...waiting] = await Promise.all([
+      this.#client.hexists(key('meta'), 'paused'),
+      this.#client.llen(key('wait')),
+      this.#client.zcard(key('prioritized')),
+      this.#client.zcount(key('delayed'), '-inf', due),
+    ])
+    return paused === 1 || waiting.every(count => count === 0)
   }
 
   /** BullMQ's signal, whose reason is a text, with an error as its reason. */
@@ -138,8 +193,8 @@ export class RedisConsumer implements Consumer {
           await job.moveToDelayed(this.#parts.clock.now() + outcome.delayMs, token)
           throw new DelayedError()
         }
-        this.#handedBack++
         await job.moveToWait(token)
+        this.#handedBack++
         throw new WaitingError()
     }
   }
@@ -150,7 +205,7 @@ export class RedisConsumer implements Consumer {
   }
 
   async #stop(graceMs: number): Promise<HandedBack> {
-    const closed = Promise.all(this.#workers.map(worker => worker.close()))
+    const closed = this.#close()
     if (!(await settlesWithin(closed, graceMs, this.#parts.clock))) {
       for (const worker of this.#workers) worker.cancelAllJobs()
       if (!(await settlesWithin(closed, closePatienceMs, this.#parts.clock))) {
@@ -160,4 +215,10 @@ export class RedisConsumer implements Consumer {
     this.#client?.disconnect()
     return { handedBack: this.#handedBack }
   }
+}
+
+/** The job goes back to its queue as it was. */
+async function putBack(job: Job, token: string): Promise<never> {
+  await job.moveToWait(token)
+  throw new WaitingError()
 }

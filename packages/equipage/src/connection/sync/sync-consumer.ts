@@ -22,6 +22,9 @@ export class SyncConsumer implements Consumer {
   readonly #options: ConsumeOptions
   readonly #parts: Parts
   readonly #running = new Map<string, number>()
+  readonly #finished = Promise.withResolvers<void>()
+  /** How many attempts it may still begin. */
+  #left: number
   #timer: Timer | undefined
   #state: 'idle' | 'on' | 'stopped' = 'idle'
   #looking: Promise<void> | undefined
@@ -30,6 +33,16 @@ export class SyncConsumer implements Consumer {
   constructor(options: ConsumeOptions, parts: Parts) {
     this.#options = options
     this.#parts = parts
+    this.#left = options.limit ?? Number.POSITIVE_INFINITY
+  }
+
+  get finished(): Promise<void> {
+    return this.#finished.promise
+  }
+
+  async isIdle(): Promise<boolean> {
+    const dueAt = await this.#parts.jobs.nextDue(this.#options.queues)
+    return dueAt === undefined || dueAt > this.#parts.clock.now()
   }
 
   async start(): Promise<void> {
@@ -40,7 +53,7 @@ export class SyncConsumer implements Consumer {
 
   /** Looks now: something may have become due. */
   wake(): void {
-    if (this.#state !== 'on') return
+    if (this.#state !== 'on' || this.#left === 0) return
     if (this.#looking !== undefined) {
       this.#lookAgain = true
       return
@@ -74,13 +87,15 @@ export class SyncConsumer implements Consumer {
     } catch (err) {
       this.#parts.log.error({ err }, 'kept jobs cannot be read; trying again in a second')
     }
-    if (this.#state === 'on') this.#timer = this.#parts.clock.after(pauseMs, () => this.wake())
+    if (this.#state === 'on' && this.#left > 0)
+      this.#timer = this.#parts.clock.after(pauseMs, () => this.wake())
   }
 
   async #fill(queue: string): Promise<void> {
-    while (this.#state === 'on' && this.#hasPlace(queue)) {
+    while (this.#state === 'on' && this.#left > 0 && this.#hasPlace(queue)) {
       const row = await this.#parts.jobs.take(queue)
       if (!row) return
+      this.#left--
       this.#running.set(queue, this.#count(queue) + 1)
       void this.#run(row)
     }
@@ -96,6 +111,8 @@ export class SyncConsumer implements Consumer {
       )
     } finally {
       this.#running.set(row.queue, this.#count(row.queue) - 1)
+      const runs = this.#options.queues.some(queue => this.#count(queue) > 0)
+      if (this.#left === 0 && !runs) this.#finished.resolve()
       this.wake()
     }
   }
