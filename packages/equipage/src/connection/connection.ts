@@ -1,5 +1,6 @@
 import type { HandedBack, Lifecycle } from '../core/lifecycle.ts'
 import type { Attempt, Outcome, PushedJob, Receipt } from '../job/index.ts'
+import type { QueueCare } from './queue-care.ts'
 import type { TickMemory } from './tick-memory.ts'
 import type { WorkerBoard } from './worker-board.ts'
 
@@ -16,6 +17,7 @@ export interface Connection {
    */
   readonly inline: boolean
   readonly carrier: Carrier
+  readonly care: QueueCare
   readonly ticks: TickMemory
   readonly workers: WorkerBoard
   /**

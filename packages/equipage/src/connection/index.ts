@@ -7,6 +7,15 @@ export type {
   RunAttempt,
 } from './connection.ts'
 export {
+  type Cancellation,
+  type Cleared,
+  type JobQuery,
+  type JobState,
+  jobStates,
+  type QueueCare,
+  type StoredJob,
+} from './queue-care.ts'
+export {
   aliveMs,
   type Beat,
   type Call,

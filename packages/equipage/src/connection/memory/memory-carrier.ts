@@ -16,7 +16,8 @@ export interface MemoryCarrierOptions {
   onPush?: ((push: MemoryPush) => void) | undefined
 }
 
-interface Kept extends MemoryPush {
+/** A job that was taken: it is unfinished from the one moment to the other. */
+export interface HeldJob extends MemoryPush {
   readonly runsAt: number
   endsAt: number
 }
@@ -29,7 +30,7 @@ export class MemoryCarrier implements Carrier {
   readonly #clock: Clock
   readonly #options: MemoryCarrierOptions
   readonly #pushes: MemoryPush[] = []
-  readonly #kept = new Map<string, Kept>()
+  readonly #kept = new Map<string, HeldJob>()
   #ids = 0
 
   constructor(clock: Clock, options: MemoryCarrierOptions = {}) {
@@ -55,7 +56,7 @@ export class MemoryCarrier implements Carrier {
     const pushedAt = Math.floor(this.#clock.now())
     const runsAt = pushedAt + delayMs
     const endsAt = runsAt + (this.#options.durationOf?.(job) ?? 0)
-    const kept: Kept = { id, job, pushedAt, runsAt, endsAt }
+    const kept: HeldJob = { id, job, pushedAt, runsAt, endsAt }
     this.#kept.set(id, kept)
     this.#pushes.push(kept)
     this.#options.onPush?.(kept)
@@ -66,6 +67,16 @@ export class MemoryCarrier implements Carrier {
   end(id: string): void {
     const kept = this.#kept.get(id)
     if (kept) kept.endsAt = Math.min(kept.endsAt, Math.floor(this.#clock.now()))
+  }
+
+  /** Every job that is there, the oldest first. */
+  held(): readonly HeldJob[] {
+    return [...this.#kept.values()]
+  }
+
+  /** Lets go of a job; false when it is not there. */
+  drop(id: string): boolean {
+    return this.#kept.delete(id)
   }
 
   /** Whether a job is there and not finished. */

@@ -2,10 +2,12 @@ import type { Clock } from '../../core/clock.ts'
 import type { Connection } from '../connection.ts'
 import type { LedgerRetention } from '../tick-memory.ts'
 import { MemoryCarrier, type MemoryCarrierOptions } from './memory-carrier.ts'
-import { MemoryTickMemory } from './memory-tick-memory.ts'
+import { MemoryQueueCare } from './memory-queue-care.ts'
+import { type MemoryStart, MemoryTickMemory } from './memory-tick-memory.ts'
 import { MemoryWorkerBoard } from './memory-worker-board.ts'
 
 export type { MemoryCarrier, MemoryPush } from './memory-carrier.ts'
+export type { MemoryStart } from './memory-tick-memory.ts'
 
 /** A connection whose pushes and ticks can be looked at. */
 export interface MemoryConnection extends Connection {
@@ -17,6 +19,8 @@ export interface MemoryConnectionOptions extends MemoryCarrierOptions {
   clock: Clock
   /** How much of the ledger is kept; all of it when left out. */
   ledger?: LedgerRetention | undefined
+  /** Schedules that are there from the beginning. */
+  start?: readonly MemoryStart[] | undefined
 }
 
 const everything: LedgerRetention = {
@@ -26,13 +30,14 @@ const everything: LedgerRetention = {
 
 /** Nothing leaves the process, and nothing outlives it: jobs are recorded and not run, ticks are remembered as everywhere. */
 export function memoryConnection(options: MemoryConnectionOptions): MemoryConnection {
-  const { clock, ledger = everything } = options
+  const { clock, ledger: retention = everything, start } = options
   const carrier = new MemoryCarrier(clock, options)
   return {
     name: 'memory',
     inline: false,
     carrier,
-    ticks: new MemoryTickMemory(carrier, ledger, clock),
+    care: new MemoryQueueCare(carrier, clock),
+    ticks: new MemoryTickMemory({ carrier, retention, clock, start }),
     workers: new MemoryWorkerBoard(clock),
     check: async () => undefined,
     stop: async () => ({ handedBack: 0 }),

@@ -1,7 +1,7 @@
 import { type Clock, settlesWithin, type Timer } from '../../core/clock.ts'
 import { EquipageError } from '../../core/errors.ts'
 import type { HandedBack } from '../../core/lifecycle.ts'
-import type { Attempt, Outcome } from '../../job/index.ts'
+import type { Attempt, Outcome, Progress } from '../../job/index.ts'
 import type { RunAttempt } from '../connection.ts'
 import { type KeptJobs, renewalMs } from './kept-jobs.ts'
 
@@ -9,11 +9,15 @@ import { type KeptJobs, renewalMs } from './kept-jobs.ts'
 export type InlineAttempt = Omit<Attempt, 'signal' | 'report'>
 
 interface Run {
+  readonly attempt: InlineAttempt
+  readonly startedAt: number
   readonly controller: AbortController
   /** Resolves when the attempt has ended and what became of it is written down. */
   readonly settled: Promise<Outcome>
   /** The job is kept, so its lease has to be renewed while it runs. */
   readonly leased: boolean
+  /** What it told last of how far it is, if that is not written down yet. */
+  progress?: Progress
 }
 
 /** The attempts that this process runs at this moment, so that a stop can wait for them or abort them. */
@@ -41,13 +45,17 @@ export class InlineRuns {
   ): Promise<Outcome> {
     const controller = new AbortController()
     const { signal } = controller
-    const settled = this.#run({ ...attempt, signal, report: () => undefined }).then(
-      async outcome => {
-        await settle(outcome)
-        return outcome
-      },
-    )
-    this.#runs.set(attempt.id, { controller, settled, leased })
+    const report = (progress: Progress) => {
+      const run = this.#runs.get(attempt.id)
+      if (run) run.progress = progress
+    }
+    const settled = this.#run({ ...attempt, signal, report }).then(async outcome => {
+      await this.#writeProgress().catch(() => undefined)
+      await settle(outcome)
+      return outcome
+    })
+    const startedAt = this.#clock.now()
+    this.#runs.set(attempt.id, { attempt, startedAt, controller, settled, leased })
     if (leased) this.#renewal ??= this.#clock.after(renewalMs, () => void this.#renew())
     try {
       return await settled
@@ -55,6 +63,19 @@ export class InlineRuns {
       this.#runs.delete(attempt.id)
       if (!this.#leasedIds().length) this.#stopRenewing()
     }
+  }
+
+  /** The attempt that this process runs of a job; undefined when it runs none. */
+  find(id: string): Pick<Run, 'attempt' | 'startedAt' | 'progress'> | undefined {
+    return this.#runs.get(id)
+  }
+
+  /** Aborts the signal of a job that this process runs; false when it runs none of that id. */
+  cancel(id: string): boolean {
+    const run = this.#runs.get(id)
+    const job = run?.attempt.name ?? ''
+    run?.controller.abort(new EquipageError('E_JOB_CANCELLED', { job, jobId: id }))
+    return run !== undefined
   }
 
   /** Waits for what runs now; after `graceMs` it aborts the signals, and each job is handed back. */
@@ -76,8 +97,19 @@ export class InlineRuns {
 
   async #renew(): Promise<void> {
     this.#renewal = this.#clock.after(renewalMs, () => void this.#renew())
-    // A renewal that fails is made up for by the next one: a lease outlives two of them.
-    await this.#jobs.renew(this.#leasedIds()).catch(() => undefined)
+    // A renewal that fails is made up for by the next one: a lease outlives many of them.
+    const cancelled = await this.#jobs.renew(this.#leasedIds()).catch(() => [])
+    for (const id of cancelled) this.cancel(id)
+    await this.#writeProgress().catch(() => undefined)
+  }
+
+  async #writeProgress(): Promise<void> {
+    for (const [id, run] of this.#runs) {
+      const { progress, leased } = run
+      if (!leased || progress === undefined) continue
+      delete run.progress
+      await this.#jobs.noteProgress(id, progress)
+    }
   }
 
   #stopRenewing(): void {

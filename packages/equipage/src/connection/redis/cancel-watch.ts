@@ -1,0 +1,83 @@
+import type { Clock, Timer } from '../../core/clock.ts'
+import { EquipageError } from '../../core/errors.ts'
+import type { RedisClient } from './client.ts'
+
+/** The jobs that shall be cancelled while they run: a sorted set, scored by when that was asked for. */
+export function cancelsKey(prefix: string): string {
+  // No queue has an empty name, so it meets none of BullMQ's keys.
+  return `${prefix}::cancels`
+}
+
+/** A job as that set names it; no queue has a colon in its name. */
+export function cancelText(queue: string, id: string): string {
+  return `${queue}:${id}`
+}
+
+const lookEveryMs = 1_000
+
+/** What is looked up of a job that runs. */
+interface Watched {
+  readonly id: string
+  readonly name: string
+  readonly queue: string
+}
+
+/** Looks once a second, while jobs run, whether one of them was cancelled, and aborts it. */
+export class CancelWatch {
+  readonly #client: RedisClient
+  readonly #key: string
+  readonly #clock: Clock
+  readonly #running = new Map<string, { job: Watched; controller: AbortController }>()
+  readonly #aborted = new Set<string>()
+  #timer: Timer | undefined
+  #looking = false
+
+  constructor(client: RedisClient, prefix: string, clock: Clock) {
+    this.#client = client
+    this.#key = cancelsKey(prefix)
+    this.#clock = clock
+  }
+
+  /** @returns to be called when the attempt has ended */
+  add(job: Watched, controller: AbortController): () => void {
+    const text = cancelText(job.queue, job.id)
+    this.#running.set(text, { job, controller })
+    this.#wait()
+    return () => {
+      this.#running.delete(text)
+      if (this.#running.size > 0) return
+      this.#timer?.cancel()
+      this.#timer = undefined
+    }
+  }
+
+  /** The job is on record as failed: if it was cancelled, nobody has to look for that any more. */
+  async failed(queue: string, id: string): Promise<void> {
+    const text = cancelText(queue, id)
+    if (this.#aborted.delete(text)) await this.#client.zrem(this.#key, text)
+  }
+
+  #wait(): void {
+    if (this.#timer || this.#looking) return
+    this.#timer = this.#clock.after(lookEveryMs, () => void this.#look())
+  }
+
+  async #look(): Promise<void> {
+    this.#timer = undefined
+    this.#looking = true
+    try {
+      for (const text of await this.#client.zrange(this.#key, 0, '-1')) {
+        const running = this.#running.get(text)
+        if (!running) continue
+        const { name, id } = running.job
+        this.#aborted.add(text)
+        running.controller.abort(new EquipageError('E_JOB_CANCELLED', { job: name, jobId: id }))
+      }
+    } catch {
+      // The connection tells by itself that it is away; the next look finds the same.
+    } finally {
+      this.#looking = false
+      if (this.#running.size > 0) this.#wait()
+    }
+  }
+}
