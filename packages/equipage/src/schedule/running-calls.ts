@@ -11,6 +11,8 @@ const retryMs = 1_000
 interface Running {
   readonly call: Call
   readonly controller: AbortController
+  /** By the monotonic clock. */
+  readonly startedMs: number
 }
 
 /** How a function ended. */
@@ -46,7 +48,8 @@ export class RunningCalls {
     run: (signal: AbortSignal) => Promise<unknown>,
     ended: (outcome: CallOutcome) => Promise<void>,
   ): void {
-    const running = { call, controller: new AbortController() }
+    const startedMs = this.#clock.monotonic()
+    const running = { call, controller: new AbortController(), startedMs }
     this.#running.add(running)
     this.follow(this.#run(running, log, run, ended))
   }
@@ -57,7 +60,6 @@ export class RunningCalls {
     run: (signal: AbortSignal) => Promise<unknown>,
     ended: (outcome: CallOutcome) => Promise<void>,
   ): Promise<void> {
-    const startedMs = this.#clock.monotonic()
     const long = this.#clock.after(longCallMs, () => {
       const text = `the function of a schedule has run for ${longCallMs / 1_000} s; let it push a job`
       log.warn(`${text}, which is retried, timed out and run by workers`)
@@ -69,7 +71,7 @@ export class RunningCalls {
       outcome = { ok: false, error: toError(thrown) }
     }
     long.cancel()
-    const durationMs = Math.round(this.#clock.monotonic() - startedMs)
+    const durationMs = this.#durationMs(running)
     if (outcome.ok) log.debug({ durationMs }, 'the function of a schedule has ended')
     else log.error({ err: outcome.error, durationMs }, 'the function of a schedule failed')
     await ended(outcome)
@@ -115,6 +117,10 @@ export class RunningCalls {
     }
   }
 
+  #durationMs({ startedMs }: Running): number {
+    return Math.round(this.#clock.monotonic() - startedMs)
+  }
+
   /** Something that a stop waits for as well. */
   follow(work: Promise<unknown>): void {
     const settled = work.catch(() => undefined).finally(() => this.#settling.delete(settled))
@@ -129,8 +135,9 @@ export class RunningCalls {
     for (const { controller } of this.#running) controller.abort(reason)
     this.#stopping.abort(reason)
     await settlesWithin(all(), Math.min(graceMs, retryMs), this.#clock)
-    for (const { call } of this.#running) {
-      const end = { ...call, fate: 'failed' as const, durationMs: 0 }
+    for (const running of this.#running) {
+      const durationMs = this.#durationMs(running)
+      const end = { ...running.call, fate: 'failed' as const, durationMs }
       await this.#memory.endRun({ ...end, error: reason.message }).catch(() => undefined)
     }
   }

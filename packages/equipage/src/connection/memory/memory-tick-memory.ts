@@ -36,6 +36,14 @@ interface State {
   waiting: number | null
 }
 
+/** A schedule that is there from the beginning. */
+export interface MemoryStart extends ScheduleEntry {
+  readonly anchor: number
+  readonly cursor: number
+  /** When it was paused so far, oldest first; the last may go on. */
+  readonly pauses: readonly Span[]
+}
+
 /** Ticks in Maps, gone with the process: each call is carried out as a whole before another begins. */
 export class MemoryTickMemory implements TickMemory {
   readonly #carrier: MemoryCarrier
@@ -48,10 +56,25 @@ export class MemoryTickMemory implements TickMemory {
   /** The functions that run, and until when each may go on without a sign of life. */
   readonly #calls = new Map<string, Call & { until: number }>()
 
-  constructor(carrier: MemoryCarrier, retention: LedgerRetention, clock: Clock) {
-    this.#carrier = carrier
-    this.#retention = retention
-    this.#clock = clock
+  constructor(parts: {
+    carrier: MemoryCarrier
+    retention: LedgerRetention
+    clock: Clock
+    start?: readonly MemoryStart[] | undefined
+  }) {
+    this.#carrier = parts.carrier
+    this.#retention = parts.retention
+    this.#clock = parts.clock
+    for (const { name, definition, anchor, cursor, pauses } of parts.start ?? []) {
+      const last = pauses.at(-1)
+      const pausedAt = last?.to === null ? last.from : null
+      const none = { holder: undefined, waiting: null }
+      this.#states.set(name, { definition, anchor, cursor, pausedAt, ...none })
+      this.#pauses.set(
+        name,
+        pauses.map(span => ({ ...span })),
+      )
+    }
   }
 
   now(): number {

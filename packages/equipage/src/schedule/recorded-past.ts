@@ -1,0 +1,220 @@
+import type { LedgerRow, Span, StoredSchedule, TickMemory } from '../connection/index.ts'
+import { keepsPlace } from '../connection/tick-rules.ts'
+import { endOfTime } from './end-of-time.ts'
+import type { Schedule } from './schedule.ts'
+import type { StartingPoint } from './simulation.ts'
+import type { RunsOf, SimulatedRun } from './stand-in.ts'
+import { latestTick } from './timing/latest-tick.ts'
+
+/** What a connection knows that a simulation needs. */
+export interface RecordedPast {
+  /** Where the simulation has to begin: earlier than was asked for when a run or a downtime was under way there. */
+  readonly from: number
+  readonly standings: ReadonlyMap<string, StartingPoint>
+  readonly downs: readonly Span[]
+  readonly pauses: ReadonlyMap<string, readonly Span[]>
+  readonly runs: RunsOf
+}
+
+/** A run that began longer before is not looked for. */
+const longestRunMs = 86_400_000
+/** Rows of one schedule; more than any ledger keeps. */
+const allRows = 1_000_000
+
+/**
+ * Reads what a simulation of these schedules from then on needs: where they stood, when nobody
+ * ran, when they were paused, and how long their runs lasted.
+ * @param span epoch milliseconds
+ * @param downs in the place of the recorded ones
+ */
+export async function recordedPast<App>(
+  memory: TickMemory,
+  schedules: readonly Schedule<App>[],
+  span: { readonly from: number; readonly to: number },
+  downs?: readonly Span[],
+): Promise<RecordedPast> {
+  const stored = new Map((await memory.stored(schedules.map(nameOf))).map(one => [one.name, one]))
+  const histories = await Promise.all(
+    schedules.map(schedule => historyOf(memory, schedule, stored.get(nameOf(schedule)))),
+  )
+  const recorded = downs ?? withoutDecisions(await memory.downtimes(), histories)
+  const from = quietMoment(span.from, recorded, histories)
+  return {
+    from,
+    downs: recorded,
+    standings: new Map(
+      histories.map(history => [history.name, startingPoint(history, from, span.from)]),
+    ),
+    pauses: new Map(histories.map(({ name, pauses }) => [name, pauses])),
+    runs: runsOf(histories, recorded),
+  }
+}
+
+/** What is recorded of one schedule. */
+interface History {
+  readonly name: string
+  readonly schedule: Pick<Schedule, 'timing' | 'overlap'>
+  /** Undefined when it is not registered with this timing. */
+  readonly stored: StoredSchedule | undefined
+  /** In the order of their ticks. */
+  readonly rows: readonly LedgerRow[]
+  readonly pauses: readonly Span[]
+  /** A tick waits at this moment: the latest run has not ended. */
+  readonly waits: boolean
+}
+
+async function historyOf<App>(
+  memory: TickMemory,
+  schedule: Schedule<App>,
+  stored: StoredSchedule | undefined,
+): Promise<History> {
+  const name = nameOf(schedule)
+  const { timing, overlap, definition } = schedule
+  const [rows, pauses] = await Promise.all([
+    memory.ledger({ name, from: 0, to: endOfTime, limit: allRows }),
+    memory.pauses(name),
+  ])
+  const ours = stored && keepsPlace(stored, { name, definition }) ? stored : undefined
+  const next = ours ? timing.next(ours.cursor, ours.anchor) : null
+  const waits = overlap === 'queue' && next !== null && next <= memory.now()
+  return { name, schedule: { timing, overlap }, stored: ours, rows, pauses, waits }
+}
+
+const nameOf = <App>({ name = '' }: Schedule<App>): string => name
+
+const decidedAt = ({ tick, lagMs }: LedgerRow): number => tick + lagMs
+
+/**
+ * A process that is killed gave its last sign of life some seconds before: what it decided after
+ * that, or a function that ended, shows that it was still there.
+ */
+function withoutDecisions(downs: readonly Span[], histories: readonly History[]): Span[] {
+  const signs = histories.flatMap(({ rows }) =>
+    rows.flatMap(row => {
+      const ended = row.jobId === null && row.durationMs !== null
+      return [decidedAt(row), ...(ended ? [decidedAt(row) + (row.durationMs ?? 0)] : [])]
+    }),
+  )
+  return downs.map(({ from, to }) => {
+    const within = signs.filter(at => at > from && at < (to ?? Number.POSITIVE_INFINITY))
+    return { from: within.reduce((latest, at) => Math.max(latest, at), from), to }
+  })
+}
+
+/** The latest moment up to the one asked for at which nothing was under way. */
+function quietMoment(from: number, downs: readonly Span[], histories: readonly History[]): number {
+  const spans: { from: number; to: number }[] = downs.map(span => ({
+    from: span.from,
+    to: span.to ?? Number.POSITIVE_INFINITY,
+  }))
+  for (const { schedule, rows } of histories) {
+    if (schedule.overlap === 'allow') continue
+    for (const row of rows) {
+      const began = decidedAt(row)
+      if (began < from - longestRunMs || !begins(row)) continue
+      const waited = row.reason === 'queued'
+      spans.push({ from: waited ? row.tick : began, to: began + (row.durationMs ?? 0) })
+    }
+  }
+  let quiet = from
+  for (;;) {
+    const before = spans.find(span => span.from < quiet && quiet < span.to)
+    if (!before) return quiet
+    quiet = before.from
+  }
+}
+
+/** The payload of a push could not be made: nothing ran. */
+const isUnmade = ({ fate, reason, durationMs }: LedgerRow): boolean =>
+  fate === 'failed' && reason === 'error' && durationMs === null
+
+const begins = (row: LedgerRow): boolean =>
+  row.fate === 'fired' || row.fate === 'running' || (row.fate === 'failed' && !isUnmade(row))
+
+/** Its function answered `stop`: after the last run that began, as far as the ledger tells. */
+const hasStopped = ({ cursor }: StoredSchedule): boolean => cursor >= endOfTime
+
+/** Where a schedule stood at a moment; one that was not registered is so when the span begins. */
+function startingPoint(history: History, at: number, spanFrom: number): StartingPoint {
+  const { stored, rows, schedule } = history
+  if (!stored) return { anchor: spanFrom, cursor: spanFrom - 1 }
+  const { anchor } = stored
+  const stoppedBy = hasStopped(stored) ? rows.findLast(begins) : undefined
+  if (hasStopped(stored) && (!stoppedBy || decidedAt(stoppedBy) < at)) {
+    return { anchor, cursor: endOfTime }
+  }
+  if (anchor >= at) return { anchor, cursor: anchor }
+  const decided = rows.findLast(row => decidedAt(row) < at && row.tick > anchor)?.tick
+  const planned = decided ?? latestTick(schedule.timing, anchor, anchor, at - 1)?.tick
+  return { anchor, cursor: planned ?? anchor }
+}
+
+function runsOf(histories: readonly History[], downs: readonly Span[]): RunsOf {
+  const known = new Map(
+    histories.map(history => [history.name, knownRuns(history, downs)] as const),
+  )
+  return (schedule, tick) => {
+    const { runs, usualMs } = known.get(schedule) ?? { runs: undefined, usualMs: 0 }
+    return runs?.get(tick) ?? { durationMs: usualMs, error: null, stops: false }
+  }
+}
+
+function knownRuns(
+  { stored, rows, schedule, waits }: History,
+  downs: readonly Span[],
+): { runs: ReadonlyMap<number, SimulatedRun>; usualMs: number } {
+  const begun = rows.filter(begins)
+  const usualMs = median(begun.flatMap(({ durationMs }) => durationMs ?? []))
+  const stoppedAt = stored && hasStopped(stored) ? begun.at(-1)?.tick : undefined
+  const runs = new Map<number, SimulatedRun>()
+  for (const row of rows.filter(isUnmade))
+    runs.set(row.tick, { durationMs: 0, error: row.error ?? '', stops: false })
+  for (const [index, row] of begun.entries()) {
+    const { tick, error, reason } = row
+    const next = begun[index + 1]
+    const bounds = boundsOf(row, rows, next, schedule)
+    const goesOn = waits && !next
+    const durationMs = lengthOf(row, downs, goesOn ? Number.POSITIVE_INFINITY : usualMs, bounds)
+    const failed = reason === 'error' ? (error ?? '') : null
+    runs.set(tick, { durationMs, error: failed, stops: tick === stoppedAt })
+  }
+  return { runs, usualMs }
+}
+
+/** What the ticks after a run tell of its length, where runs do not overlap: milliseconds, both ends included. */
+function boundsOf(
+  row: LedgerRow,
+  rows: readonly LedgerRow[],
+  next: LedgerRow | undefined,
+  { overlap }: History['schedule'],
+): { leastMs: number; mostMs: number } {
+  const began = decidedAt(row)
+  if (overlap === 'allow') return { leastMs: 0, mostMs: Number.POSITIVE_INFINITY }
+  const held = rows.findLast(
+    ({ tick, reason }) => reason === 'overlap' && tick < (next?.tick ?? Number.POSITIVE_INFINITY),
+  )
+  return {
+    leastMs: held && held.tick > row.tick ? decidedAt(held) - began + 1 : 0,
+    mostMs: next ? decidedAt(next) - began : Number.POSITIVE_INFINITY,
+  }
+}
+
+/** How long a run lasted, as far as that is known; else the usual length, within its bounds. */
+function lengthOf(
+  row: LedgerRow,
+  downs: readonly Span[],
+  usualMs: number,
+  { leastMs, mostMs }: ReturnType<typeof boundsOf>,
+): number {
+  if (row.durationMs !== null) return row.durationMs
+  if (row.fate === 'running') return Number.POSITIVE_INFINITY
+  const began = decidedAt(row)
+  const died = downs.some(({ from }) => from >= began && from - began <= mostMs)
+  if (row.reason === 'interrupted' && died) return Number.POSITIVE_INFINITY
+  return Math.max(leastMs, Math.min(usualMs, mostMs))
+}
+
+/** The middle one, the lower of the two where there is an even number; 0 of none. */
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? 0
+}
