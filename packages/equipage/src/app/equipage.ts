@@ -3,14 +3,22 @@ import { Config, type ConfigDefinition, type FrameworkSchema } from '../config/i
 import type { Connection } from '../connection/index.ts'
 import { type Clock, systemClock } from '../core/clock.ts'
 import { durationMs } from '../core/durations.ts'
-import { EquipageError } from '../core/errors.ts'
+import { EquipageError, toError } from '../core/errors.ts'
+import { EventHub, type EventSource } from '../core/events.ts'
 import { type Random, systemRandom } from '../core/random.ts'
+import { sizeBytes } from '../core/sizes.ts'
 import { type Database, openDatabase } from '../database/index.ts'
-import { AttemptRunner, type JobRegistry } from '../job/index.ts'
+import {
+  AttemptRunner,
+  type AttemptRunnerParts,
+  type JobEvents,
+  type JobMiddleware,
+  type JobRegistry,
+} from '../job/index.ts'
 import { type Log, type Logger, type LogSettings, openLog } from '../log/index.ts'
 import { Queue } from '../queue/index.ts'
 import { type EquipageScheduler, ScheduleHooks } from '../schedule/index.ts'
-import { Worker, type WorkerOptions } from '../worker/index.ts'
+import { RunningJobs, Worker, type WorkerOptions } from '../worker/index.ts'
 import { discoverJobs, discoverMigrations, discoverScheduler } from './discovery.ts'
 import { ScheduledRuns } from './scheduled-runs.ts'
 import { Services } from './services.ts'
@@ -127,7 +135,14 @@ export class Equipage<Definition extends ConfigDefinition = ConfigDefinition<Fra
   get queue(): Queue {
     return this.service('queue', () => {
       const carrier = async () => (await this.connection).carrier
-      return new Queue({ carrier, clock: this.clock, registry: () => this.jobs })
+      return new Queue({
+        carrier,
+        care: async () => (await this.connection).care,
+        clock: this.clock,
+        registry: () => this.jobs,
+        payloadLimitBytes: this.#payloadLimitBytes,
+        events: this.#events,
+      })
     })
   }
 
@@ -140,29 +155,69 @@ export class Equipage<Definition extends ConfigDefinition = ConfigDefinition<Fra
   get connection(): Promise<Connection> {
     const open = () => {
       const { log, clock } = this
-      const run = this.#runner.run.bind(this.#runner)
-      return openConnection(this.settings, this.basePath, { run, log, clock })
+      const run = this.runningJobs.watching(this.#runner.run.bind(this.#runner))
+      const parts = { run, log, clock, events: this.#events }
+      return openConnection(this.settings, this.basePath, parts)
     }
     return this.service('connection', open, async connection => (await connection).stop(0))
   }
 
+  /** The attempts that this process runs at this moment. */
+  get runningJobs(): RunningJobs {
+    return this.service('running jobs', () => new RunningJobs(this.clock))
+  }
+
   get #runner(): AttemptRunner {
-    return this.service('runner', () => {
-      const { log, clock, random } = this
-      const parts = {
-        app: this,
-        log,
-        clock,
-        random,
-        jobs: () => this.jobs,
-        ready: () => this.ready(),
-        tickRuns: this.#tickRuns,
-      }
-      return new AttemptRunner({
-        ...parts,
-        push: async job => (await this.connection).carrier.push(job),
-      })
+    return this.service('runner', () => this.attemptRunner({}))
+  }
+
+  /**
+   * The pipeline of this application's attempts.
+   * @param own parts in the place of its own: for tests
+   */
+  attemptRunner(own: Partial<AttemptRunnerParts>): AttemptRunner {
+    const { log, clock, random } = this
+    const parts = {
+      app: this,
+      log,
+      clock,
+      random,
+      jobs: () => this.jobs,
+      ready: () => this.ready(),
+      tickRuns: this.#tickRuns,
+      events: this.#events,
+      payloadLimitBytes: this.#payloadLimitBytes,
+    }
+    return new AttemptRunner({
+      ...parts,
+      push: async job => (await this.connection).carrier.push(job),
+      pushChild: (parent, job, args) => this.queue.pushChild(parent, job, args),
+      middleware: () => this.middleware,
+      ...own,
     })
+  }
+
+  /**
+   * Stands around the function of every job, the first one outermost, outside of the job's own.
+   * An application gives its own: `override get middleware() { return [timed] }`.
+   */
+  get middleware(): readonly JobMiddleware[] {
+    return []
+  }
+
+  /** Tells what happens to jobs: `app.events.on('job:failed', event => ...)`. */
+  get events(): EventSource<JobEvents> {
+    return this.#events
+  }
+
+  get #events(): EventHub<JobEvents> {
+    const failed = (event: string, thrown: unknown) =>
+      this.log.error({ event, err: toError(thrown) }, 'a listener of an event failed')
+    return this.service('events', () => new EventHub<JobEvents>(failed))
+  }
+
+  get #payloadLimitBytes(): number {
+    return sizeBytes(this.settings.get('queue.payload.limit'), 'QUEUE_PAYLOAD_LIMIT')
   }
 
   get #tickRuns(): ScheduledRuns {
@@ -205,13 +260,21 @@ export class Equipage<Definition extends ConfigDefinition = ConfigDefinition<Fra
   /** A worker of this application, not started. */
   worker(options: Partial<WorkerOptions> = {}): Worker {
     const { queues, concurrency } = this.settings.get('queue.worker')
-    const carrier = async () => (await this.connection).carrier
+    const { runningJobs: running, log, clock } = this
     return new Worker(
       {
+        ...options,
         queues: options.queues ?? queues ?? undefined,
         concurrency: options.concurrency ?? concurrency,
       },
-      { carrier, log: this.log, registry: () => this.jobs },
+      {
+        connection: () => this.connection,
+        registry: () => this.jobs,
+        running,
+        memoryBytes: () => process.memoryUsage.rss(),
+        log,
+        clock,
+      },
     )
   }
 

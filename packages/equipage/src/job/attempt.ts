@@ -1,17 +1,20 @@
-import type { Clock } from '../core/clock.ts'
-import { EquipageError, toError } from '../core/errors.ts'
+import { EquipageError, isEquipageError, toError } from '../core/errors.ts'
 import type { Random } from '../core/random.ts'
 import type { Logger } from '../log/index.ts'
 import { backoffMs } from './backoff.ts'
-import type { JobContext, Progress, RegisteredApp } from './context.ts'
+import type { Checkpoints } from './checkpoints.ts'
+import type { Progress } from './context.ts'
 import type { JobDefinition } from './define-job.ts'
 import { nextOfChain } from './hand-over.ts'
 import { type Json, throughJson } from './json.ts'
+import { tellOutcome } from './outcome-events.ts'
 import { readPayload } from './payload.ts'
+import { type PerformParts, perform } from './perform.ts'
 import type { PushedJob, Receipt, Stamp } from './pushed-job.ts'
 import type { JobRegistry } from './registry.ts'
+import { isDoNotRetry, releaseDelay } from './thrown.ts'
 import { type TickRuns, tellBegin, tellEnd } from './tick-runs.ts'
-import { jobTick } from './tick-stamp.ts'
+import { unknownJobPatienceMs, unknownJobPauseMs, waitedForRelease } from './unknown-job.ts'
 
 /** One attempt, as a connection hands it over. */
 export interface Attempt {
@@ -26,9 +29,12 @@ export interface Attempt {
   readonly attempts: number
   /** How often the job was begun, this time and those that did not count included. */
   readonly starts: number
+  /** When it was pushed, epoch milliseconds by the clock of the pusher. */
+  readonly pushedAt: number
   readonly stamp: Stamp
   /** Aborted when the worker has to let go of the job. */
   readonly signal: AbortSignal
+  readonly checkpoints: Checkpoints
   /** Makes the progress known to others, where the connection can. */
   report(progress: Progress): void
 }
@@ -47,43 +53,39 @@ type Ended =
   | Exclude<Outcome, { state: 'completed' }>
 
 /** What the attempt pipeline is made of. */
-export interface AttemptParts {
+export interface AttemptRunnerParts extends PerformParts {
   /** The application's jobs. */
   jobs(): Promise<JobRegistry>
-  /** Handed to jobs as `app`. */
-  app: unknown
   log: Logger
-  clock: Clock
   random: Random
   /** Resolves when the application is ready to run jobs: its tables are there. */
   ready(): Promise<void>
   /** Pushes a chain's next job. */
   push(job: PushedJob): Promise<Receipt>
+  /** The most bytes that the payload of a chain's next job may take as JSON; any number when left out. */
+  payloadLimitBytes?: number
   /** Told of the runs that ticks began; left out, nobody is. */
   tickRuns?: TickRuns
 }
 
-/** How long a job of an unknown name waits for a newer release, and how often it is looked at. */
-const unknownJobPatienceMs = 600_000
-const unknownJobPauseMs = 10_000
-
 /**
  * The one road that every attempt of every job takes, whatever the connection:
- * find the definition, read the payload, run with a timeout and a signal, check the result,
- * hand on to the chain's next job, record how it ended, and tell of the run's begin and end where
- * a tick began it. It never rejects.
+ * find the definition, read the payload, run inside of the middleware with a timeout and a signal,
+ * check the result, hand on to the chain's next job, record how it ended, and tell of it: to those
+ * who follow the ticks, and to those who listen. It never rejects.
  */
 export class AttemptRunner {
-  readonly #parts: AttemptParts
+  readonly #parts: AttemptRunnerParts
   /** Attempts that have ended in this process, those that failed among them. */
   ended = 0
 
-  constructor(parts: AttemptParts) {
+  constructor(parts: AttemptRunnerParts) {
     this.#parts = parts
   }
 
   /** @returns what the connection has to do with the job; never rejects */
   async run(attempt: Attempt): Promise<Outcome> {
+    const startedAt = this.#parts.clock.monotonic()
     const registry = await this.#parts.jobs()
     const definition = registry.job(attempt.name)
     const log = this.#parts.log.child({
@@ -94,8 +96,10 @@ export class AttemptRunner {
     })
     const outcome = definition
       ? await this.#known(attempt, registry, definition, log)
-      : this.#unknown(attempt)
+      : await this.#unknown(attempt)
     await tellEnd(this.#parts.tickRuns, attempt, outcome, log)
+    const durationMs = Math.round(this.#parts.clock.monotonic() - startedAt)
+    tellOutcome(this.#parts.events, attempt, outcome, durationMs)
     return outcome
   }
 
@@ -106,6 +110,8 @@ export class AttemptRunner {
     log: Logger,
   ): Promise<Outcome> {
     log.debug('job started')
+    const { id, name, queue } = attempt
+    this.#parts.events?.emit('job:started', () => ({ id, name, queue, attempt: attempt.attempt }))
     await tellBegin(this.#parts.tickRuns, attempt, log)
     const startedAt = this.#parts.clock.monotonic()
     const outcome = await this.#outcomeOf(attempt, registry, definition, log)
@@ -125,52 +131,13 @@ export class AttemptRunner {
       attempt.signal.throwIfAborted()
       const payload = await readPayload(definition, attempt.data)
       await this.#parts.ready()
-      const returned = await this.#perform(attempt, definition, payload, log)
+      const returned = await perform(this.#parts, attempt, definition, payload, log)
       const result = throughJson(returned, `result of job "${definition.name}"`)
-      return { state: 'completed', result, next: await nextOfChain(registry, attempt, result) }
+      const { payloadLimitBytes } = this.#parts
+      const next = await nextOfChain(registry, attempt, result, payloadLimitBytes)
+      return { state: 'completed', result, next }
     } catch (thrown) {
       return this.#failure(attempt, definition, toError(thrown))
-    }
-  }
-
-  /** Runs the job's function; the attempt ends at its timeout and when the worker lets go, even if the function does not. */
-  async #perform(
-    attempt: Attempt,
-    definition: JobDefinition,
-    payload: unknown,
-    log: Logger,
-  ): Promise<unknown> {
-    const timeout = new AbortController()
-    const signal = AbortSignal.any([attempt.signal, timeout.signal])
-    const context: JobContext<unknown> = {
-      payload,
-      app: this.#parts.app as RegisteredApp,
-      log,
-      jobId: attempt.id,
-      attempt: attempt.attempt,
-      signal,
-      tick: attempt.stamp.tick && jobTick(attempt.stamp.tick),
-      progress: progress => {
-        log.debug({ progress }, 'job progress')
-        attempt.report(progress)
-      },
-    }
-    const { timeoutMs } = definition
-    const timer =
-      timeoutMs === null
-        ? undefined
-        : this.#parts.clock.after(timeoutMs, () =>
-            timeout.abort(new EquipageError('E_JOB_TIMEOUT', { job: definition.name, timeoutMs })),
-          )
-    const run = async () => definition.run(context)
-    const running = run()
-    try {
-      return await Promise.race([running, aborted(signal)])
-    } catch (error) {
-      if (signal.aborted) reportLateEnd(running, log)
-      throw error
-    } finally {
-      timer?.cancel()
     }
   }
 
@@ -186,7 +153,7 @@ export class AttemptRunner {
   ): Promise<Outcome> {
     if (ended.state !== 'completed') return ended
     try {
-      return { ...ended, next: ended.next && (await this.#parts.push(ended.next)) }
+      return { ...ended, next: ended.next && (await this.#pushNext(ended.next)) }
     } catch (thrown) {
       const err = toError(thrown)
       log.error({ err }, 'the next job of the chain could not be pushed')
@@ -194,23 +161,59 @@ export class AttemptRunner {
     }
   }
 
+  async #pushNext(job: PushedJob): Promise<Receipt> {
+    const receipt = await this.#parts.push(job)
+    const { id, name, queue } = receipt
+    this.#parts.events?.emit('job:pushed', () => ({ id, name, queue, delayMs: job.delayMs }))
+    return receipt
+  }
+
   #failure(
     attempt: Attempt,
     definition: JobDefinition,
     error: Error,
   ): Exclude<Outcome, { state: 'completed' }> {
-    if (attempt.signal.aborted && !hopeless(error)) {
-      return { state: 'released', delayMs: 0, reason: toError(attempt.signal.reason).message }
+    const { reason } = attempt.signal
+    // What a cancelled function throws is its own word for it.
+    if (isEquipageError(reason, 'E_JOB_CANCELLED')) return { state: 'failed', error: reason }
+    if (isDoNotRetry(error) || hopeless(error)) return { state: 'failed', error }
+    if (attempt.signal.aborted) {
+      return { state: 'released', delayMs: 0, reason: toError(reason).message }
     }
-    if (hopeless(error) || attempt.attempt >= attempt.attempts) return { state: 'failed', error }
-    const delayMs = backoffMs(definition.backoff, attempt.attempt, this.#parts.random)
-    return { state: 'retrying', error, delayMs }
+    const leftMs = this.#leftMs(attempt, definition)
+    if (leftMs <= 0) return { state: 'failed', error }
+    const releasedMs = releaseDelay(error)
+    if (releasedMs !== undefined) {
+      return { state: 'released', delayMs: releasedMs, reason: error.message }
+    }
+    if (attempt.attempt >= attempt.attempts) return { state: 'failed', error }
+    return this.#retry(attempt, definition, error, leftMs)
   }
 
-  #unknown(attempt: Attempt): Outcome {
+  /** How much time is left for further attempts, in milliseconds: 0 or less when it is over. */
+  #leftMs({ pushedAt }: Attempt, { retryUntilMs }: JobDefinition): number {
+    if (retryUntilMs === null) return Number.POSITIVE_INFINITY
+    return pushedAt + retryUntilMs - this.#parts.clock.now()
+  }
+
+  #retry(
+    { attempt }: Attempt,
+    { name, backoff }: JobDefinition,
+    error: Error,
+    leftMs: number,
+  ): Exclude<Outcome, { state: 'completed' }> {
+    try {
+      const waitMs = backoffMs(backoff, { job: name, attempt, error }, this.#parts.random)
+      // The last attempt is made when the time is over, not long after it.
+      return { state: 'retrying', error, delayMs: Math.min(waitMs, leftMs) }
+    } catch (thrown) {
+      return { state: 'failed', error: toError(thrown) }
+    }
+  }
+
+  async #unknown(attempt: Attempt): Promise<Outcome> {
     const fields = { job: attempt.name, jobId: attempt.id, queue: attempt.queue }
-    // Each look but the first came a pause after the one before.
-    const waitedMs = (attempt.starts - 1) * unknownJobPauseMs
+    const waitedMs = await this.#waited(attempt)
     if (waitedMs < unknownJobPatienceMs) {
       const reason = 'no job of that name in this release; it waits for a newer one'
       this.#parts.log.warn({ ...fields, waitedMs }, reason)
@@ -220,48 +223,43 @@ export class AttemptRunner {
     this.#parts.log.error({ ...fields, outcome: 'failed', err: error }, 'job failed')
     return { state: 'failed', error }
   }
+
+  async #waited(attempt: Attempt): Promise<number> {
+    try {
+      return await waitedForRelease(attempt, this.#parts.clock.now())
+    } catch (err) {
+      this.#parts.log.warn({ err, jobId: attempt.id }, 'how long a job waits could not be read')
+      return 0
+    }
+  }
 }
 
 /** Faults that the same data and the same code would only repeat. */
-const hopelessCodes = new Set([
+const hopelessCodes: ReadonlySet<string> = new Set([
   'E_BAD_PAYLOAD',
   'E_NOT_JSON',
   'E_CHAIN_HANDOVER',
   'E_CHAIN_CHANGED',
+  'E_CHECKPOINT_NAME',
+  'E_MIDDLEWARE_NEXT',
 ])
 
 function hopeless(error: Error): boolean {
   return error instanceof EquipageError && hopelessCodes.has(error.code)
 }
 
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) return reject(signal.reason)
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-  })
-}
-
-/** An attempt has ended and its function has not: says so when it does at last. */
-function reportLateEnd(running: Promise<unknown>, log: Logger): void {
-  let late = false
-  const settled = () => {
-    if (late)
-      log.warn('the function of an attempt that had been aborted has ended; let it heed its signal')
-  }
-  running.then(settled, settled)
-  setImmediate(() => {
-    late = true
-  })
-}
-
 function recordEnd(log: Logger, outcome: Ended, durationMs: number): void {
   const fields = { outcome: outcome.state, durationMs }
   if (outcome.state === 'completed') log.info(fields, 'job completed')
   if (outcome.state === 'released')
-    log.info({ ...fields, reason: outcome.reason }, 'job handed back')
+    log.info({ ...fields, reason: outcome.reason, delayMs: outcome.delayMs }, releasedText(outcome))
   if (outcome.state === 'failed') log.error({ ...fields, err: outcome.error }, 'job failed')
   if (outcome.state === 'retrying') {
     const { error: err, delayMs: retryInMs } = outcome
     log.warn({ ...fields, retryInMs, err }, 'job failed, to be retried')
   }
+}
+
+function releasedText({ delayMs }: { delayMs: number }): string {
+  return delayMs > 0 ? 'job released, to run again later' : 'job handed back'
 }

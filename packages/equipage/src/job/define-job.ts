@@ -1,24 +1,35 @@
 import { type Duration, durationMs } from '../core/durations.ts'
 import { EquipageError } from '../core/errors.ts'
-import { type Backoff, type BackoffOptions, readBackoff } from './backoff.ts'
+import { type Backoff, type BackoffChoice, readBackoff } from './backoff.ts'
 import type { JobContext } from './context.ts'
+import type { QueueDefinition } from './define-queue.ts'
+import type { JobMiddleware } from './middleware.ts'
+import { checkName } from './names.ts'
 import type { PayloadSchema } from './payload.ts'
+import { type PushRuleOptions, type PushRules, readPushRules } from './push-rules.ts'
 import type { Pushable } from './pushable.ts'
 
 /** What a job's author writes. */
-export interface JobOptions<Input, Payload, Result> {
+export interface JobOptions<Input, Payload, Result> extends PushRuleOptions<Payload> {
   /** Unique in the application, and stable: waiting jobs are found by it after a deploy. Dots group: `report.rebuild`. */
   name: string
   /** Checks the payload when it is pushed and again before it runs. Left out: the job takes none. */
   payload?: PayloadSchema<Input, Payload>
-  /** The queue it waits in; `default` when left out. */
-  queue?: string
-  /** How often it may be tried in all, 1 (the default) or more. */
+  /** The queue it waits in, by its name or as it was defined; `default` when left out. */
+  queue?: string | QueueDefinition
+  /** How often it may be tried in all, 1 (the default) or more; with `retryUntil` there is no limit when it is left out. */
   attempts?: number
-  /** The wait between attempts; exponential from one second, with jitter, when left out. */
-  backoff?: BackoffOptions
+  /**
+   * The wait between attempts: fixed or exponential, a list (its last one is repeated), or a
+   * function; exponential from one second, with jitter, when left out.
+   */
+  backoff?: BackoffChoice
+  /** From the push on: an attempt that fails after it is not followed by another. */
+  retryUntil?: Duration
   /** How long one attempt may take; no limit when left out. */
   timeout?: Duration
+  /** Stands around `run`, inside of the application's own; the first one outermost. */
+  middleware?: readonly JobMiddleware[]
   /** The work. What it returns must be JSON. A rejection is a failed attempt. */
   run(context: JobContext<Payload>): Promise<Result> | Result
 }
@@ -29,18 +40,24 @@ export interface JobDefinition<Input = unknown, Payload = unknown, Result = unkn
   readonly kind: 'job'
   readonly schema: PayloadSchema<Input, Payload> | undefined
   readonly queue: string
+  /** The queue's own definition, when the job was given that. */
+  readonly queueDefinition: QueueDefinition | undefined
+  readonly rules: PushRules
   readonly attempts: number
   readonly backoff: Backoff
+  /** Milliseconds from the push; null where the number of attempts is the only limit. */
+  readonly retryUntilMs: number | null
   /** Milliseconds; null when an attempt may take any time. */
   readonly timeoutMs: number | null
+  readonly middleware: readonly JobMiddleware[]
   run(context: JobContext<Payload>): Promise<Result> | Result
 }
 
 /** The type of a job's payload when it is left out of the definition. */
 export type NoPayload = Record<string, never> | undefined
 
-/** Names of jobs, chains and queues: BullMQ's keys are separated by colons, so they hold none. */
-const nameForm = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/
+/** Attempts of a job that is limited by time alone: more than there is time for. */
+const unlimitedAttempts = 2 ** 31 - 1
 
 /**
  * Defines a job. Export it from a file under `app/jobs/`, and every process of the
@@ -50,9 +67,20 @@ const nameForm = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/
 export function defineJob<Input = NoPayload, Payload = Input, Result = unknown>(
   options: JobOptions<Input, Payload, Result>,
 ): JobDefinition<Input, Payload, Result> {
-  const { name, payload, queue = 'default', attempts = 1, backoff, timeout } = options
+  const {
+    name,
+    payload,
+    queue = 'default',
+    backoff,
+    timeout,
+    retryUntil,
+    middleware = [],
+  } = options
+  const { attempts = retryUntil === undefined ? 1 : unlimitedAttempts } = options
   checkName('job', name)
-  checkName('queue', queue)
+  const queueDefinition = typeof queue === 'object' && queue !== null ? queue : undefined
+  const queueName = queueDefinition ? queueDefinition.name : queue
+  checkName('queue', queueName)
   const place = `job "${name}"`
   if (!Number.isSafeInteger(attempts) || attempts < 1) {
     const expected = 'a whole number, 1 or more'
@@ -63,24 +91,22 @@ export function defineJob<Input = NoPayload, Payload = Input, Result = unknown>(
       expected,
     })
   }
+  if (!Array.isArray(middleware) || middleware.some(layer => typeof layer !== 'function')) {
+    const fields = { place, option: 'middleware', given: middleware }
+    throw new EquipageError('E_BAD_OPTION', { ...fields, expected: 'a list of functions' })
+  }
   return {
     kind: 'job',
     name,
     schema: payload,
-    queue,
+    queue: queueName as string,
+    queueDefinition,
+    rules: readPushRules(options, place),
     attempts,
     backoff: readBackoff(backoff, place),
+    retryUntilMs: retryUntil === undefined ? null : durationMs(retryUntil, `${place}, retryUntil`),
+    middleware: [...middleware],
     timeoutMs: timeout === undefined ? null : durationMs(timeout, `${place}, timeout`),
     run: context => options.run(context),
-  }
-}
-
-/**
- * @param kind what is named, for the error
- * @throws E_BAD_NAME
- */
-export function checkName(kind: 'job' | 'chain' | 'queue', name: unknown): void {
-  if (typeof name !== 'string' || !nameForm.test(name)) {
-    throw new EquipageError('E_BAD_NAME', { kind, given: name })
   }
 }

@@ -1,7 +1,7 @@
 import { EquipageError, toError } from '../core/errors.ts'
 import type { ChainDefinition, ChainLink } from './define-chain.ts'
-import { type Json, throughJson } from './json.ts'
-import { readPayload } from './payload.ts'
+import type { Json } from './json.ts'
+import { payloadData } from './payload.ts'
 import type { Pushable } from './pushable.ts'
 import type { ChainStamp, PushedJob, Stamp } from './pushed-job.ts'
 import type { JobRegistry } from './registry.ts'
@@ -11,6 +11,7 @@ import type { JobRegistry } from './registry.ts'
  * second push of the same link is refused.
  * @param ended the job before it, and its stamp
  * @param result what that job returned
+ * @param limitBytes the most that the next payload may take as JSON
  * @returns undefined at the chain's end, and for a job that stands alone
  * @throws E_CHAIN_CHANGED, E_CHAIN_HANDOVER
  */
@@ -18,6 +19,7 @@ export async function nextOfChain(
   registry: JobRegistry,
   ended: { readonly name: string; readonly stamp: Stamp },
   result: Json,
+  limitBytes?: number,
 ): Promise<PushedJob | undefined> {
   const stamp = ended.stamp.chain
   if (!stamp) return undefined
@@ -29,16 +31,20 @@ export async function nextOfChain(
   const link = stamp.link + 1
   const next = chain.links[link]
   if (!next) return undefined
-  const { name, queue, attempts } = next.job
+  const { name, queue, attempts, rules } = next.job
   return {
     id: linkId(stamp, link),
     name,
     queue,
-    data: await handOver(chain.name, next, result),
+    data: await handOver(chain.name, next, result, limitBytes),
     attempts,
-    delayMs: 0,
-    priority: 0,
-    stamp: { ...ended.stamp, chain: { ...stamp, link } },
+    delayMs: rules.delayMs,
+    priority: rules.priority,
+    stamp: {
+      ...ended.stamp,
+      ...(rules.tags.length > 0 ? { tags: rules.tags } : {}),
+      chain: { ...stamp, link },
+    },
   }
 }
 
@@ -65,11 +71,14 @@ export function laterJobs(
   }))
 }
 
-async function handOver(chain: string, { job, payloadOf }: ChainLink, result: Json): Promise<Json> {
+async function handOver(
+  chain: string,
+  { job, payloadOf }: ChainLink,
+  result: Json,
+  limitBytes: number | undefined,
+): Promise<Json> {
   try {
-    const payload = throughJson((await payloadOf?.(result)) ?? {}, `payload of job "${job.name}"`)
-    await readPayload(job, payload)
-    return payload
+    return await payloadData(job, await payloadOf?.(result), limitBytes)
   } catch (thrown) {
     const cause = toError(thrown)
     const fields = { chain, job: job.name, reason: cause.message }

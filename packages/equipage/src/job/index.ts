@@ -1,26 +1,47 @@
-export { type Attempt, AttemptRunner, type Outcome } from './attempt.ts'
-export type { BackoffOptions } from './backoff.ts'
+export { type Attempt, AttemptRunner, type AttemptRunnerParts, type Outcome } from './attempt.ts'
+export type { BackoffChoice, BackoffFunction, BackoffOptions } from './backoff.ts'
+export { type Checkpoints, MemoryCheckpoints, partPrefix } from './checkpoints.ts'
 export type { JobContext, Progress, Register, RegisteredApp } from './context.ts'
 export { type ChainDefinition, defineChain, firstJob } from './define-chain.ts'
 export {
-  checkName,
   defineJob,
   type JobDefinition,
   type JobOptions,
   type NoPayload,
 } from './define-job.ts'
+export {
+  defineQueue,
+  type QueueDefinition,
+  type QueueLimits,
+  type QueueOptions,
+  unlimited,
+} from './define-queue.ts'
 export { laterJobs } from './hand-over.ts'
+export type { AttemptEvent, EndEvent, JobEvent, JobEvents } from './job-events.ts'
 export { type Json, throughJson } from './json.ts'
+export type { JobMiddleware } from './middleware.ts'
+export { checkName } from './names.ts'
 export { type PayloadSchema, payloadData } from './payload.ts'
+export { guardOf, type PushGuard } from './push-guard.ts'
 export type { PushArguments, PushOptions } from './push-options.ts'
+export {
+  type PushRuleOptions,
+  readPriority,
+  type TimedOptions,
+  type UniqueOptions,
+} from './push-rules.ts'
 export type { PayloadArgument, Pushable } from './pushable.ts'
 export {
   type ChainStamp,
+  type ParentStamp,
   type PushedJob,
   type Receipt,
   readStamp,
+  refusedReceipt,
   type Stamp,
 } from './pushed-job.ts'
 export { JobRegistry } from './registry.ts'
+export { readTags } from './tags.ts'
+export { DoNotRetry, Release } from './thrown.ts'
 export type { RunOutcome, TickRuns } from './tick-runs.ts'
 export { type JobTick, jobTick, type TickStamp } from './tick-stamp.ts'

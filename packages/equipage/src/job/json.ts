@@ -16,10 +16,18 @@ interface Misfit {
  * @throws E_NOT_JSON when something in it would be lost: a function, a Map, NaN, a cycle ...
  */
 export function throughJson(value: unknown, place: string): Json {
+  return JSON.parse(jsonText(value, place)) as Json
+}
+
+/**
+ * A value written as JSON.
+ * @throws as `throughJson` does
+ */
+export function jsonText(value: unknown, place: string): string {
   try {
     const misfit = findMisfit(value, '', new Set())
     if (misfit) throw new EquipageError('E_NOT_JSON', { place, ...misfit })
-    return JSON.parse(JSON.stringify(value) ?? 'null') as Json
+    return JSON.stringify(value) ?? 'null'
   } catch (cause) {
     if (cause instanceof EquipageError) throw cause
     // A toJSON or a getter that throws, or a depth that the stack cannot hold.
@@ -75,6 +83,27 @@ function findMisfitInside(value: object, path: string, around: Set<object>): Mis
   for (const [key, item] of Object.entries(value)) {
     const misfit = findMisfit(item, path === '' ? key : `${path}.${key}`, around)
     if (misfit) return misfit
+  }
+  return undefined
+}
+
+/**
+ * The path of a key `__proto__` in parsed JSON, where code that copies it key by key would change
+ * the prototype of its copy; undefined when there is none.
+ */
+export function prototypeKey(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index++) {
+      const found = prototypeKey(value[index])
+      if (found !== undefined) return `${index}.${found}`
+    }
+    return undefined
+  }
+  for (const [key, item] of Object.entries(value)) {
+    if (key === '__proto__') return key
+    const found = prototypeKey(item)
+    if (found !== undefined) return `${key}.${found}`
   }
   return undefined
 }

@@ -1,6 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { EquipageError } from '../core/errors.ts'
-import { type Json, throughJson } from './json.ts'
+import { type Json, jsonText, prototypeKey } from './json.ts'
 
 /** Any validator that keeps to Standard Schema: zod, valibot, arktype ... */
 export type PayloadSchema<Input = unknown, Payload = unknown> = StandardSchemaV1<Input, Payload>
@@ -15,10 +15,20 @@ interface Owner {
  * The data that a push writes: the payload as JSON, after its schema has accepted it. The
  * data is what was given, not what the schema made of it, because the schema sees it again
  * before the job runs, and a change may not be possible twice.
- * @throws E_NOT_JSON, E_BAD_PAYLOAD
+ * @param limitBytes the most that it may take as JSON; any number when left out
+ * @throws E_NOT_JSON, E_BAD_PAYLOAD, E_PAYLOAD_SIZE
  */
-export async function payloadData(owner: Owner, payload: unknown): Promise<Json> {
-  const data = throughJson(payload ?? {}, `payload of job "${owner.name}"`)
+export async function payloadData(
+  owner: Owner,
+  payload: unknown,
+  limitBytes?: number,
+): Promise<Json> {
+  const text = jsonText(payload ?? {}, `payload of job "${owner.name}"`)
+  const bytes = Buffer.byteLength(text)
+  if (limitBytes !== undefined && bytes > limitBytes) {
+    throw new EquipageError('E_PAYLOAD_SIZE', { job: owner.name, bytes, limitBytes })
+  }
+  const data: Json = JSON.parse(text)
   await readPayload(owner, data)
   return data
 }
@@ -28,6 +38,11 @@ export async function payloadData(owner: Owner, payload: unknown): Promise<Json>
  * @throws E_BAD_PAYLOAD, which names each field
  */
 export async function readPayload(owner: Owner, data: unknown): Promise<unknown> {
+  const path = prototypeKey(data)
+  if (path !== undefined) {
+    const issues = [`payload.${path}: a key that code could take for the prototype of an object`]
+    throw new EquipageError('E_BAD_PAYLOAD', { job: owner.name, issues, given: data })
+  }
   if (!owner.schema) {
     if (isEmpty(data)) return {}
     const issues = ['it takes none, because its definition has no `payload` schema']

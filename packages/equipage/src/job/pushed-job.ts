@@ -1,4 +1,6 @@
 import type { Json } from './json.ts'
+import type { PushGuard } from './push-guard.ts'
+import { areTags } from './tags.ts'
 import { readTickStamp, type TickStamp } from './tick-stamp.ts'
 
 /** Where in a run of a chain a job stands. */
@@ -11,10 +13,20 @@ export interface ChainStamp {
   readonly link: number
 }
 
+/** The job whose function pushed another. */
+export interface ParentStamp {
+  readonly id: string
+  readonly name: string
+  readonly queue: string
+}
+
 /** What the framework adds to a job; it travels apart from the payload. */
 export interface Stamp {
   readonly chain?: ChainStamp
   readonly tick?: TickStamp
+  /** One or more. */
+  readonly tags?: readonly string[]
+  readonly parent?: ParentStamp
 }
 
 /** A job on its way into a queue: checked, and as data only. */
@@ -30,25 +42,38 @@ export interface PushedJob {
   readonly delayMs: number
   /** 0 (first) to 2097151; lower runs first. */
   readonly priority: number
+  /** What has to hold before the job is taken; none for the later jobs of a chain. */
+  readonly guard?: PushGuard
   readonly stamp: Stamp
 }
 
 /** What became of a push, as far as it is known when the push returns. */
 export interface Receipt<Result = unknown> {
+  /** The job's id; of a refused push, that of the job in its way. */
   readonly id: string
   /** The name of the job or chain that was pushed. */
   readonly name: string
   readonly queue: string
   /**
-   * `waiting` and `delayed`: a worker will run it. The others come from a connection that runs
-   * jobs inline: `completed`, `retrying` (the first attempt failed, the next is kept until it
-   * is due) and `failed`.
+   * `waiting` and `delayed`: a worker will run it. `refused`: nothing was pushed, since another
+   * job of the same key is in its way. The others come from a connection that runs jobs inline:
+   * `completed`, `retrying` (the first attempt failed, the next is kept until it is due) and
+   * `failed`.
    */
-  readonly state: 'waiting' | 'delayed' | 'completed' | 'retrying' | 'failed'
+  readonly state: 'waiting' | 'delayed' | 'refused' | 'completed' | 'retrying' | 'failed'
+  /** The job in the way, when `refused`. It may have ended, where a time keeps others away. */
+  readonly existing?: { readonly id: string }
+  /** What the job may be found by; left out when it has none. */
+  readonly tags?: readonly string[]
   /** What it returned, when `completed`; a chain's last result. */
   readonly result?: Result
   /** Why, when `retrying` or `failed`. */
   readonly error?: Error
+}
+
+/** What became of a push that the job of that id is in the way of. */
+export function refusedReceipt({ name, queue }: PushedJob, id: string): Receipt {
+  return { id, name, queue, state: 'refused', existing: { id } }
 }
 
 /**
@@ -57,11 +82,14 @@ export interface Receipt<Result = unknown> {
  */
 export function readStamp(value: unknown): Stamp {
   if (!isObject(value)) return {}
-  const { chain } = value
+  const { chain, tags } = value
+  const parent = readParent(value['parent'])
   const tick = isObject(value['tick']) ? readTickStamp(value['tick']) : undefined
   return {
     ...(isObject(chain) && isChainStamp(chain) ? { chain } : {}),
     ...(tick ? { tick } : {}),
+    ...(areTags(tags) && tags.length > 0 ? { tags: [...tags] } : {}),
+    ...(parent ? { parent } : {}),
   }
 }
 
@@ -75,4 +103,11 @@ function isChainStamp(value: Fields): value is Fields & ChainStamp {
   const { name, id, link } = value
   const named = typeof name === 'string' && typeof id === 'string' && /^[\w-]{1,100}$/.test(id)
   return named && Number.isSafeInteger(link) && Number(link) >= 0
+}
+
+function readParent(value: unknown): ParentStamp | undefined {
+  if (!isObject(value)) return undefined
+  const { id, name, queue } = value
+  const texts = typeof id === 'string' && typeof name === 'string' && typeof queue === 'string'
+  return texts ? { id, name, queue } : undefined
 }

@@ -1,46 +1,60 @@
 import { randomUUID } from 'node:crypto'
-import type { Carrier, QueueCounts } from '../connection/index.ts'
+import type { Carrier } from '../connection/index.ts'
 import type { Clock } from '../core/clock.ts'
 import { type Duration, durationMs } from '../core/durations.ts'
 import { EquipageError } from '../core/errors.ts'
+import type { EventSink } from '../core/events.ts'
 import {
+  type ChainDefinition,
   firstJob,
+  guardOf,
+  type JobDefinition,
+  type JobEvents,
   type JobRegistry,
+  type Json,
+  type ParentStamp,
   type PushArguments,
   type Pushable,
   type PushedJob,
+  type PushGuard,
   type PushOptions,
   payloadData,
   type Receipt,
+  readPriority,
+  readTags,
   type Stamp,
 } from '../job/index.ts'
-
-/** BullMQ's own limit. */
-const highestPriority = 2_097_151
+import { TendedQueue, type TendedQueueParts } from './tended-queue.ts'
 
 /** What a queue is made of. */
-export interface QueueParts {
+export interface QueueParts extends TendedQueueParts {
   /** Where jobs go; connected with the first push. */
   carrier(): Promise<Carrier>
   clock: Clock
   /** The application's jobs; they are looked for with the first push. */
   registry(): Promise<JobRegistry>
+  /** The most bytes that a payload may take as JSON; any number when left out. */
+  payloadLimitBytes?: number
+  /** Told of pushes. */
+  events?: EventSink<JobEvents>
 }
 
 /**
  * Takes jobs and chains, at once or for later. A push resolves when the connection has taken
  * the job (or, when it runs jobs inline, when the first attempt has ended). A failing job does
- * not fail its push; a mistake of the pusher does.
+ * not fail its push; a mistake of the pusher does. What looks after queues is in {@link TendedQueue}.
  */
-export class Queue {
+export class Queue extends TendedQueue {
   readonly #parts: QueueParts
 
   constructor(parts: QueueParts) {
+    super(parts)
     this.#parts = parts
   }
 
   /**
-   * Pushes a job or a chain.
+   * Pushes a job or a chain. A push that a job of the same key stands in the way of is not thrown:
+   * its receipt is `refused`.
    * @throws E_BAD_PAYLOAD, E_NOT_JSON, E_UNKNOWN_JOB, E_BAD_OPTION; E_CONNECTION_AWAY at once when
    * the far side cannot be reached
    */
@@ -48,7 +62,7 @@ export class Queue {
     job: Pushable<Input, Result>,
     ...args: PushArguments<Input>
   ): Promise<Receipt<Result>> {
-    return this.#push(job, args, 0)
+    return this.#push(job, args, null)
   }
 
   /** Pushes a job that runs no sooner than `delay` from now. */
@@ -83,33 +97,44 @@ export class Queue {
     options: PushOptions = {},
   ): Promise<Receipt<Result>[]> {
     const prepared = await Promise.all(
-      payloads.map(payload => this.prepare(job, payload, options, 0, {})),
+      payloads.map(payload => this.prepare(job, payload, options, null, {})),
     )
     return Promise.all(prepared.map(pushed => this.#send<Result>(job.name, pushed)))
   }
 
-  /** How many jobs are where; of the named queues, or of all that the application's jobs use. */
-  async counts(queues?: readonly string[]): Promise<QueueCounts[]> {
-    const names = queues ?? (await this.#parts.registry()).queues()
-    return (await this.#parts.carrier()).counts(names)
+  /**
+   * Pushes what the function of a job pushes: it knows that job as its parent.
+   * @param args payload and options, as `push` takes them
+   * @throws as `push` does
+   */
+  pushChild(parent: ParentStamp, job: Pushable, args: readonly unknown[]): Promise<Receipt> {
+    return this.#push(job, args, null, { parent })
   }
 
   async #push<Result>(
     job: Pushable<unknown, Result>,
     args: readonly unknown[],
-    delayMs: number,
+    delayMs: number | null,
+    stamp: Stamp = {},
   ): Promise<Receipt<Result>> {
     const [payload, options = {}] = args as [payload?: unknown, options?: PushOptions]
-    return this.#send(job.name, await this.prepare(job, payload, options, delayMs, {}))
+    return this.#send(job.name, await this.prepare(job, payload, options, delayMs, stamp))
   }
 
   async #send<Result>(name: string, pushed: PushedJob): Promise<Receipt<Result>> {
     const receipt = await (await this.#parts.carrier()).push(pushed)
-    return { ...receipt, name } as Receipt<Result>
+    if (receipt.state !== 'refused') {
+      const { id, queue } = receipt
+      const { delayMs } = pushed
+      this.#parts.events?.emit('job:pushed', () => ({ id, name: pushed.name, queue, delayMs }))
+    }
+    const { tags } = pushed.stamp
+    return { ...receipt, name, ...(tags ? { tags } : {}) } as Receipt<Result>
   }
 
   /**
    * Checks everything about a push and gives it in the form that a connection carries.
+   * @param delayMs how long it waits at least; null for as long as its definition says
    * @param stamp what else travels with it
    * @throws as `push` does
    */
@@ -117,30 +142,57 @@ export class Queue {
     pushable: Pushable | string,
     payload: unknown,
     options: PushOptions,
-    delayMs: number,
+    delayMs: number | null,
     stamp: Stamp,
   ): Promise<PushedJob> {
     const definition = (await this.#parts.registry()).resolve(pushable)
-    const { priority = 0 } = options
-    if (!Number.isSafeInteger(priority) || priority < 0 || priority > highestPriority) {
-      const fields = { place: `push of "${definition.name}"`, option: 'priority', given: priority }
-      const expected = `a whole number from 0 to ${highestPriority}`
-      throw new EquipageError('E_BAD_OPTION', { ...fields, expected })
-    }
+    const place = `push of "${definition.name}"`
     const job = firstJob(definition)
     const chain = definition.kind === 'chain' && {
       name: definition.name,
       id: randomUUID(),
       link: 0,
     }
+    const { rules } = job
+    const tags = readTags([...rules.tags, ...readTags(options.tags ?? [], place)], place)
+    const data = await payloadData(job, payload, this.#parts.payloadLimitBytes)
+    const guard = await guardOfPush(definition, job, data, options)
     return {
       name: job.name,
       queue: job.queue,
-      data: await payloadData(job, payload),
+      data,
       attempts: job.attempts,
-      delayMs,
-      priority,
-      stamp: chain ? { ...stamp, chain } : stamp,
+      delayMs: delayOf(job, delayMs, place),
+      priority: readPriority(options.priority ?? rules.priority, place),
+      ...(guard ? { guard } : {}),
+      stamp: {
+        ...stamp,
+        ...(chain ? { chain } : {}),
+        ...(tags.length > 0 ? { tags } : {}),
+      },
     }
   }
+}
+
+/** @throws E_BAD_OPTION when a chain is to be unique: its later jobs would not be */
+function guardOfPush(
+  definition: JobDefinition | ChainDefinition,
+  job: JobDefinition,
+  data: Json,
+  { unique }: PushOptions,
+): Promise<PushGuard | undefined> {
+  if (unique !== undefined && definition.kind === 'chain') {
+    const fields = { place: `push of "${definition.name}"`, option: 'unique', given: unique }
+    const expected = 'none: a chain is not unique, only a job is that stands alone'
+    throw new EquipageError('E_BAD_OPTION', { ...fields, expected })
+  }
+  return guardOf(job, data, unique)
+}
+
+/** @throws E_BAD_OPTION when a job that waits for the last push is given another delay */
+function delayOf({ rules }: JobDefinition, delayMs: number | null, place: string): number {
+  if (rules.guard?.kind !== 'debounce') return delayMs ?? rules.delayMs
+  if (delayMs === null) return rules.guard.forMs ?? 0
+  const expected = 'none, because the job has a debounce, which is the delay itself'
+  throw new EquipageError('E_BAD_OPTION', { place, option: 'delay', given: delayMs, expected })
 }

@@ -6,7 +6,9 @@ import type { TestContext } from 'node:test'
 import { Queue as BullQueue } from 'bullmq'
 import type { Connection } from '../../src/connection/index.ts'
 import { type MemoryPush, memoryConnection } from '../../src/connection/memory/memory-connection.ts'
+import { workerClient } from '../../src/connection/redis/client.ts'
 import { redisConnection } from '../../src/connection/redis/redis-connection.ts'
+import type { RedisSettings } from '../../src/connection/redis/settings.ts'
 import { syncConnection } from '../../src/connection/sync/sync-connection.ts'
 import { type Clock, systemClock } from '../../src/core/clock.ts'
 import {
@@ -28,8 +30,8 @@ export interface Harness {
   queue: Queue
   connection: Connection
   lines: CapturedLine[]
-  /** Another process of the same application, over the same state. */
-  sibling(): Harness
+  /** Another process of the same application, over the same state; of another release when its jobs are given. */
+  sibling(definitions?: readonly Pushable[]): Harness
   /** Begins to run what the connection keeps. */
   consume(concurrency?: number): Promise<void>
   /** Lets the connection's time go on: at once, or, where time cannot be moved, by waiting for it. */
@@ -83,31 +85,43 @@ export const syncHarness: MakeHarness = (test, definitions) => {
   })
 }
 
-/** Redis, under a key prefix of the test's own. */
+/** Redis wherever it is, under a key prefix of the test's own. */
 export const redisHarness =
-  (server: { host: string; port: number }): MakeHarness =>
+  (place: Partial<RedisSettings>): MakeHarness =>
   (test, definitions) => {
-    const prefix = `test-${randomUUID()}`
-    const login = { url: null, db: 0, username: null, password: null }
+    const settings = redisSettings(place)
     const kept = { keep: { completed: keep, failed: keep }, ledger }
-    const settings = { ...server, ...login, ...kept, prefix }
     return harness(test, definitions, {
       clock: systemClock,
       open: ({ runner, ...parts }) =>
-        redisConnection(settings, { run: attempt => runner.run(attempt), ...parts }),
+        redisConnection(
+          { ...settings, ...kept },
+          { run: attempt => runner.run(attempt), ...parts },
+        ),
       passesAtOnce: false,
       async pass(ms, { ticks }) {
         const until = ticks.now() + ms
         await eventually(() => assert.ok(ticks.now() >= until))
       },
       async remove(queue, id) {
-        const bull = new BullQueue(queue, { connection: server, prefix })
+        const connection = workerClient(settings)
+        const bull = new BullQueue(queue, { connection, prefix: settings.prefix })
         // A job that is just being put back is still locked.
         await eventually(async () => assert.equal(await bull.remove(id), 1))
         await bull.close()
+        connection.disconnect()
       },
     })
   }
+
+/** Settings of a server, under a key prefix of their own. */
+export function redisSettings(place: Partial<RedisSettings>): RedisSettings {
+  return {
+    ...{ url: null, host: '127.0.0.1', port: 6_379, db: 0, username: null, password: null },
+    prefix: `{test-${randomUUID()}}`,
+    ...place,
+  }
+}
 
 /** Memory, of which every process of the test has a part. */
 export const memoryHarness: MakeHarness = (test, definitions) => {
@@ -156,10 +170,12 @@ function harness(test: TestContext, definitions: readonly Pushable[], kind: Kind
     random: () => 0,
     ready: async () => undefined,
     push: job => connection.carrier.push(job),
+    pushChild: (parent, job, args) => queue.pushChild(parent, job, args),
   })
   const connection = kind.open({ runner, log, clock })
   const queue = new Queue({
     carrier: async () => connection.carrier,
+    care: async () => connection.care,
     clock,
     registry: async () => registry,
   })
@@ -171,7 +187,7 @@ function harness(test: TestContext, definitions: readonly Pushable[], kind: Kind
     queue,
     connection,
     lines,
-    sibling: () => harness(test, definitions, kind),
+    sibling: (other = definitions) => harness(test, other, kind),
     async consume(concurrency = 10) {
       const consumer =
         kind.consume?.({ runner, log, clock }) ??

@@ -1,6 +1,6 @@
 import type { MemoryConnection, MemoryPush } from '../../src/connection/memory/memory-connection.ts'
 import { type Clock, wait } from '../../src/core/clock.ts'
-import type { AttemptRunner } from '../../src/job/index.ts'
+import { type AttemptRunner, MemoryCheckpoints } from '../../src/job/index.ts'
 
 /** Runs what a memory connection has recorded, attempt by attempt, as a worker would. */
 export class MemoryWorker {
@@ -15,15 +15,16 @@ export class MemoryWorker {
     this.#clock = clock
   }
 
-  async run({ id, job }: MemoryPush): Promise<void> {
+  async run({ id, job, pushedAt }: MemoryPush): Promise<void> {
     const { signal } = this.#stopped
+    const checkpoints = new MemoryCheckpoints()
     await wait(this.#clock, job.delayMs, signal)
     for (let attempt = 1; !signal.aborted; attempt++) {
       const { name, queue, data, attempts, stamp } = job
       const numbers = { attempt, attempts, starts: attempt }
       const report = () => undefined
       const outcome = await this.#runner.run({
-        ...{ id, name, queue, data, stamp, signal, report },
+        ...{ id, name, queue, data, stamp, signal, report, pushedAt, checkpoints },
         ...numbers,
       })
       if (outcome.state !== 'retrying') return this.#connection.carrier.end(id)

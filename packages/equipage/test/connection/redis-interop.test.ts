@@ -49,6 +49,7 @@ function world(at: { host: string; port: number } = server) {
     random: () => 0,
     ready: async () => undefined,
     push: job => connection.carrier.push(job),
+    pushChild: () => Promise.reject(new Error('no job of these tests pushes')),
   })
   const connection = redisConnection(
     { ...settings, keep: { completed: keep, failed: keep }, ledger: keep },
@@ -56,6 +57,7 @@ function world(at: { host: string; port: number } = server) {
   )
   const queue = new Queue({
     carrier: async () => connection.carrier,
+    care: async () => connection.care,
     clock: systemClock,
     registry: async () => registry,
   })

@@ -1,11 +1,20 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { type BackoffOptions, backoffMs, readBackoff } from '../../src/job/backoff.ts'
+import {
+  type BackoffChoice,
+  type BackoffOptions,
+  backoffMs,
+  readBackoff,
+} from '../../src/job/backoff.ts'
 
-const waits = (options: BackoffOptions | undefined, random = 0, attempts = 6) => {
+const failed = (attempt: number) => ({ job: 'report', attempt, error: new Error('no luck') })
+
+const waits = (options: BackoffChoice | undefined, random = 0, attempts = 6) => {
   const backoff = readBackoff(options, 'job "report"')
-  return Array.from({ length: attempts }, (_, index) => backoffMs(backoff, index + 1, () => random))
+  return Array.from({ length: attempts }, (_, index) =>
+    backoffMs(backoff, failed(index + 1), () => random),
+  )
 }
 
 describe('a backoff', () => {
@@ -50,7 +59,7 @@ describe('a backoff', () => {
     const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
     fc.assert(
       fc.property(options, attempt, random, (given, attempt, drawn) => {
-        const ms = backoffMs(readBackoff(given, 'x'), attempt, () => drawn)
+        const ms = backoffMs(readBackoff(given, 'x'), failed(attempt), () => drawn)
         assert.ok(Number.isSafeInteger(ms), String(ms))
         const doublings = given.type === 'fixed' ? 0 : Math.min(attempt - 1, 60)
         const whole = Math.min(given.delay * 2 ** doublings, given.cap)
@@ -63,9 +72,54 @@ describe('a backoff', () => {
   it('never shortens from one attempt to the next, when nothing is left to chance', () => {
     const backoff = readBackoff({ type: 'exponential', delay: 3, jitter: 0, cap: '1d' }, 'x')
     for (let attempt = 1; attempt < 200; attempt++) {
-      assert.ok(backoffMs(backoff, attempt + 1, () => 0) >= backoffMs(backoff, attempt, () => 0))
+      const [wait, next] = [attempt, attempt + 1].map(nth =>
+        backoffMs(backoff, failed(nth), () => 0),
+      )
+      assert.ok(Number(next) >= Number(wait))
     }
   })
+})
+
+describe('a backoff that is a list', () => {
+  it('gives its waits one after the other, and the last one again and again', () => {
+    assert.deepEqual(
+      waits(['1s', '10s', 60_000], 0.5),
+      [1_000, 10_000, 60_000, 60_000, 60_000, 60_000],
+    )
+  })
+
+  it('has one wait at least, and durations only', () => {
+    const read = (list: readonly (string | number)[]) => readBackoff(list, 'job "report"')
+    assert.throws(() => read([]), { code: 'E_BAD_OPTION', message: /one duration or more/ })
+    assert.throws(() => read(['1s', 'soon']), { message: /job "report", backoff\[1\]: .*'soon'/ })
+  })
+})
+
+describe('a backoff that is a function', () => {
+  it('is told the attempt and its error, and gives a duration', () => {
+    const wait = (attempt: number, error: Error) => (error.message === 'no luck' ? attempt * 7 : '')
+    assert.deepEqual(waits(wait, 0.5, 3), [7, 14, 21])
+    assert.deepEqual(
+      waits(() => '1m30s', 0, 1),
+      [90_000],
+    )
+  })
+
+  for (const [what, wait] of [
+    ['throws', () => assert.fail('a typo')],
+    ['gives a negative number', () => -1],
+    ['gives NaN', () => Number.NaN],
+    ['gives nothing', () => undefined as unknown as number],
+    ['gives a promise', () => Promise.resolve(1) as unknown as number],
+  ] as const) {
+    it(`that ${what} is a fault that names the job, the fault and how the attempt had failed`, () => {
+      const error = failed(2).error
+      const fault = () =>
+        backoffMs(readBackoff(wait, 'x'), { job: 'report', attempt: 2, error }, () => 0)
+      const message = /backoff function of job "report" gave no wait \(.+\).*failed with: no luck/
+      assert.throws(fault, { code: 'E_BACKOFF', message, cause: error })
+    })
+  }
 })
 
 describe('a backoff that is written wrong', () => {

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { z } from 'zod'
-import { defineJob, type JobOptions } from '../../src/job/index.ts'
+import { defineJob, type JobMiddleware, type JobOptions } from '../../src/job/index.ts'
 
 const run = () => null
 
 describe('a job', () => {
   it('keeps every option that its author writes', () => {
     const schema = z.object({ id: z.number() })
+    const layer: JobMiddleware = (_, next) => next()
     const { run: _, ...job } = defineJob({
       name: 'report.rebuild',
       payload: schema,
@@ -15,9 +16,12 @@ describe('a job', () => {
       attempts: 3,
       backoff: { type: 'fixed', delay: '2s', jitter: 0, cap: '1m' },
       timeout: '5m',
+      retryUntil: '2h',
+      middleware: [layer],
       run,
     })
-    assert.deepEqual(job, {
+    const { queueDefinition: _queue, rules: _rules, ...own } = job
+    assert.deepEqual(own, {
       kind: 'job',
       name: 'report.rebuild',
       schema,
@@ -25,6 +29,8 @@ describe('a job', () => {
       attempts: 3,
       backoff: { type: 'fixed', delayMs: 2_000, jitter: 0, capMs: 60_000 },
       timeoutMs: 300_000,
+      retryUntilMs: 7_200_000,
+      middleware: [layer],
     })
   })
 

@@ -61,10 +61,11 @@ describe('the run of a tick, as it is told', () => {
 
   it('ends when its job is in no release for too long', async () => {
     const { told, tickRuns } = listener()
-    const { run } = pipeline([], { tickRuns })
+    const { run, clock } = pipeline([], { tickRuns })
     await run({ starts: 1, stamp: { tick } })
     assert.deepEqual(told, [])
-    await run({ starts: 100, stamp: { tick } })
+    clock.advance(600_000)
+    await run({ starts: 2, stamp: { tick } })
     assert.match(told.join(), /^ended nobody: no release that knows job "nobody"/)
   })
 

@@ -1,12 +1,22 @@
 import { DelayedError, type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq'
-import type { Redis } from 'ioredis'
 import { type Clock, settlesWithin } from '../../core/clock.ts'
 import { EquipageError, toError } from '../../core/errors.ts'
+import type { EventSink } from '../../core/events.ts'
 import type { HandedBack } from '../../core/lifecycle.ts'
-import { type Outcome, readStamp } from '../../job/index.ts'
+import { processName } from '../../core/process-name.ts'
+import {
+  type Checkpoints,
+  type JobEvents,
+  MemoryCheckpoints,
+  type Outcome,
+  readStamp,
+} from '../../job/index.ts'
 import type { Logger } from '../../log/index.ts'
 import type { ConsumeOptions, Consumer, RunAttempt } from '../connection.ts'
-import { type RedisSettings, workerClient } from './client.ts'
+import { CancelWatch } from './cancel-watch.ts'
+import { type RedisClient, workerClient } from './client.ts'
+import { RedisCheckpoints } from './redis-checkpoints.ts'
+import type { RedisSettings } from './settings.ts'
 import { watchConnection } from './watch-connection.ts'
 
 /** How long and how many finished jobs a queue keeps. */
@@ -23,6 +33,8 @@ export interface RedisConsumerParts {
   readonly lockMs: number
   readonly log: Logger
   readonly clock: Clock
+  /** Told of jobs whose worker went silent. */
+  readonly events?: EventSink<JobEvents> | undefined
 }
 
 /** How often one job may take its worker down with it before it is failed. BullMQ's own default fails it the second time. */
@@ -53,7 +65,8 @@ export class RedisConsumer implements Consumer {
   readonly #parts: RedisConsumerParts
   readonly #workers: Worker[] = []
   readonly #finished = Promise.withResolvers<void>()
-  #client: Redis | undefined
+  #client: RedisClient | undefined
+  #cancels: CancelWatch | undefined
   #stopping: Promise<HandedBack> | undefined
   #closed: Promise<unknown> | undefined
   #begun = 0
@@ -71,17 +84,19 @@ export class RedisConsumer implements Consumer {
   /** Returns at once: while Redis is away the workers wait for it. */
   async start(): Promise<void> {
     if (this.#client || this.#stopping !== undefined) return
-    const { settings, log } = this.#parts
+    const { settings, log, clock } = this.#parts
     this.#client = workerClient(settings)
+    this.#cancels = new CancelWatch(this.#client, settings.prefix, clock)
     watchConnection(this.#client, settings, log)
     for (const queue of this.#options.queues) this.#workers.push(this.#open(queue, this.#client))
   }
 
-  #open(queue: string, connection: Redis): Worker {
-    const { settings, keep, lockMs, log } = this.#parts
+  #open(queue: string, connection: RedisClient): Worker {
+    const { settings, keep, lockMs, log, events } = this.#parts
     const { concurrency, limit = concurrency } = this.#options
     const worker = new Worker(queue, (job, token, signal) => this.#process(job, token, signal), {
       connection,
+      name: processName(),
       prefix: settings.prefix,
       // BullMQ takes as many jobs as it has places before it begins the first.
       concurrency: Math.min(concurrency, limit),
@@ -100,9 +115,14 @@ export class RedisConsumer implements Consumer {
       // A lost connection is told of once, by the connection itself.
       if (connection.status === 'ready') log.error({ err, queue }, 'worker error')
     })
-    worker.on('stalled', jobId =>
-      log.warn({ jobId, queue }, 'job stalled: its worker went silent, it runs again'),
-    )
+    worker.on('failed', job => {
+      // What cannot be forgotten now is forgotten when it is a day old.
+      if (job?.id) this.#cancels?.failed(queue, job.id).catch(() => undefined)
+    })
+    worker.on('stalled', jobId => {
+      log.warn({ jobId, queue }, 'job stalled: its worker went silent, it runs again')
+      events?.emit('job:stalled', () => ({ id: jobId, queue }))
+    })
     worker.on('lockRenewalFailed', ids => {
       for (const id of ids) worker.cancelJob(id, lostLock)
     })
@@ -111,23 +131,36 @@ export class RedisConsumer implements Consumer {
 
   async #process(job: Job, token = '', signal = new AbortController().signal): Promise<unknown> {
     if (!this.#mayBegin()) return putBack(job, token)
+    const { id = '', name, queueName: queue } = job
+    const controller = this.#controllerOf(signal)
+    const ended = this.#cancels?.add({ id, name, queue }, controller)
     const outcome = await this.#parts.run({
-      id: job.id ?? '',
-      name: job.name,
-      queue: job.queueName,
+      id,
+      name,
+      queue,
       data: job.data,
       attempt: job.attemptsMade + 1,
       attempts: job.opts.attempts ?? 1,
       starts: job.attemptsStarted,
+      pushedAt: job.timestamp,
       stamp: readStamp((job.opts as { equipage?: unknown }).equipage),
-      signal: this.#reasoned(signal),
+      signal: controller.signal,
+      checkpoints: this.#checkpointsOf(job, token),
       report: progress => {
         const failed = (err: unknown) =>
           this.#parts.log.debug({ err }, 'progress could not be told')
         job.updateProgress(progress).catch(failed)
       },
     })
+    ended?.()
     return this.#settle(job, token, outcome)
+  }
+
+  #checkpointsOf({ queueName, id }: Job, token: string): Checkpoints {
+    const client = this.#client
+    // A consumer that runs jobs has been started.
+    if (!client) return new MemoryCheckpoints()
+    return new RedisCheckpoints(client, `${this.#parts.settings.prefix}:${queueName}:${id}`, token)
   }
 
   /** Counts the attempts that begin; with the last of them it stops taking jobs. */
@@ -164,8 +197,8 @@ export class RedisConsumer implements Consumer {
     return paused === 1 || waiting.every(count => count === 0)
   }
 
-  /** BullMQ's signal, whose reason is a text, with an error as its reason. */
-  #reasoned(signal: AbortSignal): AbortSignal {
+  /** Aborts when BullMQ's signal does, whose reason is a text, with an error as its reason. */
+  #controllerOf(signal: AbortSignal): AbortController {
     const controller = new AbortController()
     const abort = () => {
       const reason = String(signal.reason)
@@ -173,7 +206,7 @@ export class RedisConsumer implements Consumer {
       controller.abort(stopping ? new EquipageError('E_STOPPING', {}) : new Error(reason))
     }
     signal.addEventListener('abort', abort, { once: true })
-    return controller.signal
+    return controller
   }
 
   /** Tells BullMQ, in its own terms, what the outcome asks for. */

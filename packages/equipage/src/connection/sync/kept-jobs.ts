@@ -1,14 +1,17 @@
-import { type Kysely, sql } from 'kysely'
+import { type ExpressionBuilder, type Kysely, sql } from 'kysely'
 import type { Clock } from '../../core/clock.ts'
-import type { PushedJob } from '../../job/index.ts'
+import { processName } from '../../core/process-name.ts'
+import { type PushedJob, type QueueLimits, unlimited } from '../../job/index.ts'
 import type { QueueCounts } from '../connection.ts'
+import { passGuard } from './push-guards.ts'
+import { countBegin, placeFrom } from './queue-limits.ts'
 import type { JobRow, StateFile, Tables } from './state-file.ts'
 
 /** How long a process that runs a kept job may be silent: longer than any stall of a machine that is awake. */
 const leaseMs = 30_000
 
-/** How often a running job's lease is renewed. */
-export const renewalMs = leaseMs / 3
+/** How often a running job's lease is renewed, and looked whether it was cancelled. */
+export const renewalMs = 1_000
 
 /** How long, and how many, failed jobs are kept. */
 export interface Retention {
@@ -16,21 +19,49 @@ export interface Retention {
   count: number
 }
 
+/** What became of a push: its job is one that this process runs, or waits; or another is in its way. */
+export type Admission =
+  | { readonly state: 'active' | 'waiting' | 'delayed' }
+  | { readonly state: 'refused'; readonly inTheWay: string }
+
+/** The limits of a queue. */
+export type LimitsOf = (queue: string) => Promise<QueueLimits>
+
 /** The jobs that wait (delayed, or between two attempts), that run from there, or have failed. */
 export class KeptJobs {
   readonly #file: StateFile
   readonly #retention: Retention
   readonly #clock: Clock
+  readonly #limitsOf: LimitsOf
 
-  constructor(file: StateFile, retention: Retention, clock: Clock) {
+  constructor(
+    file: StateFile,
+    retention: Retention,
+    clock: Clock,
+    limitsOf: LimitsOf = async () => unlimited,
+  ) {
+    this.#limitsOf = limitsOf
     this.#file = file
     this.#retention = retention
     this.#clock = clock
   }
 
-  /** Keeps a job until `dueAt`; false when a job of its id is there already. */
-  async keep(job: PushedJob, id: string, attempt: number, dueAt: number): Promise<boolean> {
-    const row = this.#row(job, id, attempt)
+  /**
+   * Keeps a job until `dueAt`.
+   * @param failure how the attempt before failed
+   * @param pushedAt now when left out, epoch milliseconds
+   * @returns false when a job of its id is there already
+   */
+  async keep(
+    job: PushedJob,
+    id: string,
+    attempt: number,
+    dueAt: number,
+    failure?: Error,
+    pushedAt?: number,
+  ): Promise<boolean> {
+    const row = { ...this.#row(job, id, attempt), ...(failure ? failed(failure) : {}) }
+    if (pushedAt !== undefined) row.pushed_at = pushedAt
     return this.#insert(await this.#file.tables(), { ...row, state: 'waiting', due_at: dueAt })
   }
 
@@ -52,15 +83,46 @@ export class KeptJobs {
 
   /** Keeps a job that has failed for good, and drops the oldest beyond the retention. */
   async keepFailed(job: PushedJob, id: string, attempt: number, error: Error): Promise<void> {
-    const row = this.#row(job, id, attempt)
-    await this.#insert(await this.#file.tables(), { ...row, state: 'failed', error: error.message })
+    const row = { ...this.#row(job, id, attempt), ...failed(error), process: processName() }
+    const ended_at = this.#clock.now()
+    await this.#insert(await this.#file.tables(), { ...row, state: 'failed', ended_at })
     await this.#dropOldFailures(job.queue)
   }
 
-  /** Keeps a job as one that this process runs; within the caller's transaction. */
-  async keepActive(tables: Kysely<Tables>, job: PushedJob, id: string): Promise<void> {
-    const leased_until = this.#clock.now() + leaseMs
-    await this.#insert(tables, { ...this.#row(job, id, 1), state: 'active', leased_until })
+  /** Whether a push of this job has to be written down, because others are to see it. */
+  async isShared({ guard, queue }: PushedJob): Promise<boolean> {
+    return guard !== undefined || isLimited(await this.#limitsOf(queue))
+  }
+
+  /** Takes a push in, as far as its guard, its delay, a pause and the limits of its queue let it. */
+  async admit(job: PushedJob, id: string): Promise<Admission> {
+    const tables = await this.#file.tables()
+    return tables.transaction().execute(within => this.admitWithin(within, job, id))
+  }
+
+  /** The same within the caller's transaction. */
+  async admitWithin(tables: Kysely<Tables>, job: PushedJob, id: string): Promise<Admission> {
+    const now = this.#clock.now()
+    const inTheWay = await passGuard(tables, job, id, now)
+    if (inTheWay !== undefined) return { state: 'refused', inTheWay }
+    const row = this.#row(job, id, 1)
+    if (job.delayMs > 0) {
+      await this.#insert(tables, { ...row, due_at: now + job.delayMs })
+      return { state: 'delayed' }
+    }
+    const { queue } = job
+    const limits = await this.#limitsOf(queue)
+    const paused = tables.selectFrom('paused_queues').select('queue').where('queue', '=', queue)
+    const waits = (await paused.executeTakeFirst()) !== undefined
+    if (waits || (await placeFrom(tables, queue, limits, now)) > now) {
+      await this.#insert(tables, row)
+      return { state: 'waiting' }
+    }
+    // A job that is there already, a chain's, is not begun a second time.
+    const active = { ...row, ...this.#begun(), state: 'active' as const }
+    if (!(await this.#insert(tables, active))) return { state: 'waiting' }
+    await countBegin(tables, queue, limits, now)
+    return { state: 'active' }
   }
 
   #row(job: PushedJob, id: string, attempt: number): Omit<JobRow, 'seq'> {
@@ -80,7 +142,20 @@ export class KeptJobs {
       state: 'waiting',
       leased_until: null,
       error: null,
+      stack: null,
+      progress: null,
+      process: null,
+      started_at: null,
+      ended_at: null,
+      cancelled_at: null,
+      guard_key: job.guard && job.guard.kind !== 'throttle' ? job.guard.key : null,
     }
+  }
+
+  /** What is written down of a job that this process begins. */
+  #begun() {
+    const now = this.#clock.now()
+    return { leased_until: now + leaseMs, process: processName(), started_at: now }
   }
 
   async #insert(tables: Kysely<Tables>, row: Omit<JobRow, 'seq'>): Promise<boolean> {
@@ -91,14 +166,30 @@ export class KeptJobs {
     return (numInsertedOrUpdatedRows ?? 0n) > 0n
   }
 
-  /** Takes the next job of a queue that is due, or whose process went silent; undefined when there is none. */
+  /**
+   * Takes the next job of a queue that is due, or whose process went silent; undefined when there
+   * is none, when the queue is paused, or when its limits let no other begin.
+   */
   async take(queue: string): Promise<JobRow | undefined> {
     const tables = await this.#file.tables()
+    const limits = await this.#limitsOf(queue)
+    if (!isLimited(limits)) return this.#take(tables, queue)
+    return tables.transaction().execute(async within => {
+      const now = this.#clock.now()
+      if ((await placeFrom(within, queue, limits, now)) > now) return undefined
+      const row = await this.#take(within, queue)
+      if (row) await countBegin(within, queue, limits, now)
+      return row
+    })
+  }
+
+  #take(tables: Kysely<Tables>, queue: string): Promise<JobRow | undefined> {
     const now = this.#clock.now()
     const due = tables
       .selectFrom('jobs')
       .select('seq')
       .where('queue', '=', queue)
+      .where(isGoingOn)
       .where(where =>
         where.or([
           where.and([where('state', '=', 'waiting'), where('due_at', '<=', now)]),
@@ -111,21 +202,32 @@ export class KeptJobs {
       .limit(1)
     return tables
       .updateTable('jobs')
-      .set(row => ({ state: 'active', leased_until: now + leaseMs, starts: row('starts', '+', 1) }))
+      .set(row => ({ ...this.#begun(), state: 'active', starts: row('starts', '+', 1) }))
       .where('seq', '=', due)
       .returningAll()
       .executeTakeFirst()
   }
 
-  /** Renews the lease of jobs that this process runs. */
-  async renew(ids: readonly string[]): Promise<void> {
+  /**
+   * Renews the lease of jobs that this process runs.
+   * @returns those of them that were cancelled
+   */
+  async renew(ids: readonly string[]): Promise<string[]> {
     const tables = await this.#file.tables()
     const leased_until = this.#clock.now() + leaseMs
     const leased = tables.updateTable('jobs').set({ leased_until })
-    await leased
+    const rows = await leased
       .where('id', 'in', [...ids])
       .where('state', '=', 'active')
+      .returning(['id', 'cancelled_at'])
       .execute()
+    return rows.flatMap(({ id, cancelled_at }) => (cancelled_at === null ? [] : [id]))
+  }
+
+  /** A running job says how far it is. */
+  async noteProgress(id: string, progress: unknown): Promise<void> {
+    const told = { progress: JSON.stringify(progress) }
+    await (await this.#file.tables()).updateTable('jobs').set(told).where('id', '=', id).execute()
   }
 
   /** The job has ended well. */
@@ -133,16 +235,21 @@ export class KeptJobs {
     await (await this.#file.tables()).deleteFrom('jobs').where('id', '=', id).execute()
   }
 
-  /** The job goes back, to run from `dueAt` on. */
-  async putBack(id: string, attempt: number, dueAt: number): Promise<void> {
-    const back = { state: 'waiting' as const, attempt, due_at: dueAt, leased_until: null }
+  /**
+   * The job goes back, to run from `dueAt` on.
+   * @param failure how the attempt that ended failed
+   */
+  async putBack(id: string, attempt: number, dueAt: number, failure?: Error): Promise<void> {
+    const place = { state: 'waiting' as const, attempt, due_at: dueAt, leased_until: null }
+    const back = { ...place, ...(failure ? failed(failure) : {}) }
     await (await this.#file.tables()).updateTable('jobs').set(back).where('id', '=', id).execute()
   }
 
   /** The job has failed for good. */
   async fail(id: string, queue: string, error: Error): Promise<void> {
-    const failed = { state: 'failed' as const, leased_until: null, error: error.message }
-    await (await this.#file.tables()).updateTable('jobs').set(failed).where('id', '=', id).execute()
+    const ended = { state: 'failed' as const, leased_until: null, ended_at: this.#clock.now() }
+    const row = { ...ended, ...failed(error) }
+    await (await this.#file.tables()).updateTable('jobs').set(row).where('id', '=', id).execute()
     await this.#dropOldFailures(queue)
   }
 
@@ -166,9 +273,25 @@ export class KeptJobs {
       .execute()
   }
 
-  /** When the next job of these queues becomes due, epoch milliseconds; undefined when none waits. */
+  /** When the next job of these queues becomes due, epoch milliseconds; undefined when none waits in one that goes on. */
   async nextDue(queues: readonly string[]): Promise<number | undefined> {
     const tables = await this.#file.tables()
+    const limited = await Promise.all(
+      queues.map(async queue => ({ queue, limits: await this.#limitsOf(queue) })),
+    )
+    const free = limited.filter(({ limits }) => !isLimited(limits)).map(({ queue }) => queue)
+    const dues = [await this.#nextDueOf(tables, free)]
+    for (const { queue, limits } of limited) {
+      if (!isLimited(limits)) continue
+      const due = await this.#nextDueOf(tables, [queue])
+      const from = await placeFrom(tables, queue, limits, this.#clock.now())
+      dues.push(due === undefined ? undefined : Math.max(due, from))
+    }
+    const known = dues.filter(due => due !== undefined)
+    return known.length > 0 ? Math.min(...known) : undefined
+  }
+
+  async #nextDueOf(tables: Kysely<Tables>, queues: readonly string[]): Promise<number | undefined> {
     const row = await tables
       .selectFrom('jobs')
       .select(({ fn, ref }) =>
@@ -176,6 +299,7 @@ export class KeptJobs {
       )
       .where('queue', 'in', [...queues])
       .where('state', '!=', 'failed')
+      .where(isGoingOn)
       .executeTakeFirst()
     return row?.at ?? undefined
   }
@@ -202,4 +326,18 @@ export class KeptJobs {
       }
     })
   }
+}
+
+function isLimited({ concurrency, rateLimit }: QueueLimits): boolean {
+  return concurrency !== null || rateLimit !== null
+}
+
+/** What is written down of a failed attempt. */
+function failed({ message, stack }: Error): { error: string; stack: string | null } {
+  return { error: message, stack: stack ?? null }
+}
+
+/** Whether a job's queue is not paused. */
+function isGoingOn(where: ExpressionBuilder<Tables, 'jobs'>) {
+  return where('queue', 'not in', where.selectFrom('paused_queues').select('queue'))
 }

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Migrations } from '../../database/index.ts'
 
 /** The tables of the state file; a change is a new entry, never an edit of an old one. */
@@ -91,6 +92,53 @@ export const migrations: Migrations = {
         .createTable('seen')
         .addColumn('id', 'integer', column => column.primaryKey())
         .addColumn('at', 'integer', column => column.notNull())
+        .execute()
+    },
+  },
+  '2026-11-21-queue-care': {
+    async up(db) {
+      const column = (name: string, type: 'text' | 'integer') =>
+        db.schema.alterTable('jobs').addColumn(name, type).execute()
+      for (const name of ['stack', 'progress', 'process']) await column(name, 'text')
+      for (const name of ['started_at', 'ended_at', 'cancelled_at']) await column(name, 'integer')
+      await db.schema
+        .createTable('paused_queues')
+        .addColumn('queue', 'text', column => column.primaryKey())
+        .addColumn('at', 'integer', column => column.notNull())
+        .execute()
+    },
+  },
+  '2026-11-21-jobs-checkpoints': {
+    async up(db) {
+      await db.schema
+        .createTable('checkpoints')
+        .addColumn('job', 'text', column => column.notNull())
+        .addColumn('name', 'text', column => column.notNull())
+        .addColumn('json', 'text', column => column.notNull())
+        .addColumn('at', 'integer', column => column.notNull())
+        .addPrimaryKeyConstraint('checkpoints_name', ['job', 'name'])
+        .execute()
+      await sql`create trigger checkpoints_go_with_their_job after delete on jobs
+        begin delete from checkpoints where job = old.id; end`.execute(db)
+    },
+  },
+  '2026-11-21-push-guards': {
+    async up(db) {
+      await db.schema.alterTable('jobs').addColumn('guard_key', 'text').execute()
+      await db.schema.createIndex('jobs_guard').on('jobs').columns(['queue', 'guard_key']).execute()
+      await db.schema
+        .createTable('held_keys')
+        .addColumn('queue', 'text', column => column.notNull())
+        .addColumn('key', 'text', column => column.notNull())
+        .addColumn('job_id', 'text', column => column.notNull())
+        .addColumn('until', 'integer', column => column.notNull())
+        .addPrimaryKeyConstraint('held_keys_key', ['queue', 'key'])
+        .execute()
+      await db.schema
+        .createTable('queue_rates')
+        .addColumn('queue', 'text', column => column.primaryKey())
+        .addColumn('since', 'integer', column => column.notNull())
+        .addColumn('begun', 'integer', column => column.notNull())
         .execute()
     },
   },

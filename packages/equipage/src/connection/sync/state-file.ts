@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import type { Generated, Kysely, Selectable } from 'kysely'
 import { type Database, openDatabase } from '../../database/index.ts'
 import type { Fate, Reason } from '../tick-memory.ts'
@@ -26,7 +27,21 @@ interface JobsTable {
   state: 'waiting' | 'active' | 'failed'
   /** active: until when its process may be silent before another takes the job over. */
   leased_until: number | null
+  /** What its last failed attempt said, and where. */
   error: string | null
+  stack: string | null
+  /** What it told last of how far it is, as JSON. */
+  progress: string | null
+  /** Who runs it, or did last: host and process id. */
+  process: string | null
+  /** When its last attempt began. */
+  started_at: number | null
+  /** failed: since when. */
+  ended_at: number | null
+  /** active: when it was cancelled. */
+  cancelled_at: number | null
+  /** What its push was guarded by. */
+  guard_key: string | null
 }
 
 export type JobRow = Selectable<JobsTable>
@@ -65,6 +80,13 @@ export type StoredScheduleRow = Selectable<SchedulesTable>
 /** The tables of the state file. Times are epoch milliseconds. */
 export type Tables = {
   jobs: JobsTable
+  /** What the finished parts of kept jobs gave, as JSON. */
+  checkpoints: { job: string; name: string; json: string; at: number }
+  /** Keys that refuse pushes for a time, and the job that was pushed last. */
+  held_keys: { queue: string; key: string; job_id: string; until: number }
+  /** Of queues with a rate limit: how many jobs have begun since the time was counted from. */
+  queue_rates: { queue: string; since: number; begun: number }
+  paused_queues: { queue: string; at: number }
   schedules: SchedulesTable
   ledger: LedgerTable
   /** The functions that run for a tick. */
@@ -93,6 +115,11 @@ export class StateFile {
   /** @param file absolute */
   constructor(file: string) {
     this.#file = file
+  }
+
+  /** Whether anybody has written anything down yet. */
+  exists(): boolean {
+    return this.#opening !== undefined || existsSync(this.#file)
   }
 
   /** @throws E_DATABASE_OPEN, E_MIGRATION */

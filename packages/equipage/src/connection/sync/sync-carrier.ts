@@ -1,11 +1,20 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../../core/clock.ts'
-import { type Outcome, type PushedJob, type Receipt, readStamp } from '../../job/index.ts'
+import {
+  MemoryCheckpoints,
+  type Outcome,
+  type PushedJob,
+  type Receipt,
+  readStamp,
+  refusedReceipt,
+} from '../../job/index.ts'
 import type { Logger } from '../../log/index.ts'
 import type { Carrier, ConsumeOptions, Consumer, QueueCounts } from '../connection.ts'
 import type { InlineAttempt, InlineRuns } from './inline-runs.ts'
-import type { KeptJobs } from './kept-jobs.ts'
+import type { Admission, KeptJobs } from './kept-jobs.ts'
+import type { PausedQueues } from './paused-queues.ts'
 import type { JobRow } from './state-file.ts'
+import type { SyncCheckpoints } from './sync-checkpoints.ts'
 import { SyncConsumer } from './sync-consumer.ts'
 
 /**
@@ -14,14 +23,26 @@ import { SyncConsumer } from './sync-consumer.ts'
  */
 export class SyncCarrier implements Carrier {
   readonly #jobs: KeptJobs
+  readonly #checkpoints: SyncCheckpoints
   readonly #runs: InlineRuns
+  readonly #paused: PausedQueues
   readonly #log: Logger
   readonly #clock: Clock
   readonly #consumers = new Set<SyncConsumer>()
 
-  constructor(jobs: KeptJobs, runs: InlineRuns, log: Logger, clock: Clock) {
+  constructor(parts: {
+    jobs: KeptJobs
+    checkpoints: SyncCheckpoints
+    runs: InlineRuns
+    paused: PausedQueues
+    log: Logger
+    clock: Clock
+  }) {
+    const { jobs, checkpoints, runs, paused, log, clock } = parts
     this.#jobs = jobs
+    this.#checkpoints = checkpoints
     this.#runs = runs
+    this.#paused = paused
     this.#log = log
     this.#clock = clock
   }
@@ -29,34 +50,59 @@ export class SyncCarrier implements Carrier {
   async push(job: PushedJob): Promise<Receipt> {
     const id = job.id ?? randomUUID()
     const { name, queue } = job
+    if (await this.#jobs.isShared(job)) return this.pushed(job, id, await this.#jobs.admit(job, id))
     if (job.delayMs > 0) {
       await this.#keep(job, id, 1, job.delayMs)
       return { id, name, queue, state: 'delayed' }
+    }
+    if (await this.#paused.has(queue)) {
+      await this.#keep(job, id, 1, 0)
+      return { id, name, queue, state: 'waiting' }
     }
     if (job.id !== undefined && (await this.#jobs.has(id))) {
       return { id, name, queue, state: 'waiting' }
     }
     const { data, attempts, stamp } = job
+    const pushedAt = this.#clock.now()
+    // The job is not written down yet, and neither is what its parts give.
+    const checkpoints = new MemoryCheckpoints()
     const outcome = await this.#runs.run(
-      { id, name, queue, data, attempt: 1, attempts, starts: 1, stamp },
+      { id, name, queue, data, attempt: 1, attempts, starts: 1, pushedAt, stamp, checkpoints },
       false,
       async outcome => {
-        if (outcome.state === 'retrying') await this.#keep(job, id, 2, outcome.delayMs)
-        if (outcome.state === 'released') await this.#keep(job, id, 1, outcome.delayMs)
+        if (outcome.state !== 'completed') await this.#checkpoints.keep(id, checkpoints.kept)
+        if (outcome.state === 'retrying') {
+          await this.#keep(job, id, 2, outcome.delayMs, outcome.error, pushedAt)
+        }
+        if (outcome.state === 'released') {
+          await this.#keep(job, id, 1, outcome.delayMs, undefined, pushedAt)
+        }
         if (outcome.state === 'failed') await this.#jobs.keepFailed(job, id, 1, outcome.error)
       },
     )
     return receiptOf({ id, name, queue }, outcome)
   }
 
-  async #keep(job: PushedJob, id: string, attempt: number, delayMs: number): Promise<void> {
-    await this.#jobs.keep(job, id, attempt, this.#clock.now() + delayMs)
-    this.#wake()
+  async #keep(
+    job: PushedJob,
+    id: string,
+    attempt: number,
+    delayMs: number,
+    failure?: Error,
+    pushedAt?: number,
+  ): Promise<void> {
+    await this.#jobs.keep(job, id, attempt, this.#clock.now() + delayMs, failure, pushedAt)
+    this.wake()
   }
 
-  /** Runs the first attempt of a job that was kept as active together with its tick. */
-  runClaimed(id: string, job: PushedJob): Promise<Receipt> {
+  /** What follows when a push was taken in: a job that is this process's now runs its first attempt. */
+  async pushed(job: PushedJob, id: string, admission: Admission): Promise<Receipt> {
     const { name, queue, data, attempts, stamp } = job
+    if (admission.state === 'refused') return refusedReceipt(job, admission.inTheWay)
+    if (admission.state !== 'active') {
+      this.wake()
+      return { id, name, queue, state: admission.state }
+    }
     return this.#runActive({
       id,
       name,
@@ -65,7 +111,9 @@ export class SyncCarrier implements Carrier {
       attempt: 1,
       attempts,
       starts: 1,
+      pushedAt: this.#clock.now(),
       stamp,
+      checkpoints: this.#checkpoints.of(id, 1),
     })
   }
 
@@ -81,7 +129,9 @@ export class SyncCarrier implements Carrier {
       attempt,
       attempts,
       starts,
+      pushedAt: row.pushed_at,
       stamp,
+      checkpoints: this.#checkpoints.of(id, starts),
     })
   }
 
@@ -99,11 +149,11 @@ export class SyncCarrier implements Carrier {
       case 'failed':
         return this.#jobs.fail(id, queue, outcome.error)
       case 'retrying':
-        await this.#jobs.putBack(id, attempt + 1, now + outcome.delayMs)
-        return this.#wake()
+        await this.#jobs.putBack(id, attempt + 1, now + outcome.delayMs, outcome.error)
+        return this.wake()
       case 'released':
         await this.#jobs.putBack(id, attempt, now + outcome.delayMs)
-        return this.#wake()
+        return this.wake()
     }
   }
 
@@ -123,7 +173,8 @@ export class SyncCarrier implements Carrier {
     return this.#jobs.counts(queues)
   }
 
-  #wake(): void {
+  /** Kept jobs may have become due. */
+  wake(): void {
     for (const consumer of this.#consumers) consumer.wake()
   }
 }
@@ -140,7 +191,7 @@ function receiptOf(
       return { ...outcome.next, ...pushed }
     }
     case 'released':
-      return { ...pushed, state: 'waiting' }
+      return { ...pushed, state: outcome.delayMs > 0 ? 'delayed' : 'waiting' }
     default:
       return { ...pushed, state: outcome.state, error: outcome.error }
   }

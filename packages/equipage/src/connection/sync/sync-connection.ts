@@ -4,9 +4,12 @@ import type { Logger } from '../../log/index.ts'
 import type { Connection, RunAttempt } from '../connection.ts'
 import type { LedgerRetention } from '../tick-memory.ts'
 import { InlineRuns } from './inline-runs.ts'
-import { KeptJobs, type Retention } from './kept-jobs.ts'
+import { KeptJobs, type LimitsOf, type Retention } from './kept-jobs.ts'
+import { PausedQueues } from './paused-queues.ts'
 import { StateFile } from './state-file.ts'
 import { SyncCarrier } from './sync-carrier.ts'
+import { SyncCheckpoints } from './sync-checkpoints.ts'
+import { SyncQueueCare } from './sync-queue-care.ts'
 import { SyncTickMemory } from './sync-tick-memory.ts'
 import { SyncWorkerBoard } from './sync-worker-board.ts'
 
@@ -20,13 +23,21 @@ export interface SyncSettings {
 /** Jobs run in the process that pushes them; what has to wait is kept in a file. */
 export function syncConnection(
   settings: SyncSettings,
-  parts: { run: RunAttempt; log: Logger; clock: Clock },
+  parts: { run: RunAttempt; limitsOf?: LimitsOf; log: Logger; clock: Clock },
 ): Connection {
   const { run, log, clock } = parts
   const file = new StateFile(settings.file)
-  const jobs = new KeptJobs(file, settings.keepFailed, clock)
+  const jobs = new KeptJobs(file, settings.keepFailed, clock, parts.limitsOf)
   const runs = new InlineRuns(run, jobs, clock)
-  const carrier = new SyncCarrier(jobs, runs, log, clock)
+  const paused = new PausedQueues(file, clock)
+  const carrier = new SyncCarrier({
+    checkpoints: new SyncCheckpoints(file, clock),
+    jobs,
+    runs,
+    paused,
+    log,
+    clock,
+  })
   let stopping: Promise<HandedBack> | undefined
   const stop = async (graceMs: number) => {
     const handedBack = await runs.drain(graceMs)
@@ -37,10 +48,11 @@ export function syncConnection(
     name: 'sync',
     inline: true,
     carrier,
+    care: new SyncQueueCare({ file, paused, runs, wake: () => carrier.wake(), clock }),
     ticks: new SyncTickMemory({
       file,
       jobs,
-      runKept: (id, job) => carrier.runClaimed(id, job),
+      pushed: (job, id, admission) => carrier.pushed(job, id, admission),
       retention: settings.ledger,
       clock,
     }),

@@ -5,6 +5,7 @@ import {
   type ChainDefinition,
   type JobDefinition,
   JobRegistry,
+  MemoryCheckpoints,
   type Outcome,
   type PushedJob,
   type Receipt,
@@ -19,7 +20,9 @@ export function pipeline(definitions: readonly Definition[], parts: Partial<Part
   const clock = new StubClock()
   const { log, lines } = capturedLog()
   const pushed: PushedJob[] = []
+  const children: unknown[] = []
   const reported: unknown[] = []
+  const checkpoints = new MemoryCheckpoints()
   const registry = new JobRegistry()
   for (const definition of definitions) registry.add(definition, 'app/jobs/all.ts')
   const runner = new AttemptRunner({
@@ -33,6 +36,10 @@ export function pipeline(definitions: readonly Definition[], parts: Partial<Part
       pushed.push(job)
       return receiptOf(job)
     },
+    pushChild: async (parent, { name }, args) => {
+      children.push({ parent, name, args })
+      return { id: 'child', name, queue: 'default', state: 'waiting' }
+    },
     ...parts,
   })
   /** Runs one attempt of the first definition, changed as the test says. */
@@ -45,12 +52,14 @@ export function pipeline(definitions: readonly Definition[], parts: Partial<Part
       attempt: 1,
       attempts: 3,
       starts: 1,
+      pushedAt: clock.now(),
       stamp: {},
       signal: new AbortController().signal,
+      checkpoints,
       report: progress => void reported.push(progress),
       ...attempt,
     })
-  return { clock, lines, pushed, reported, runner, run }
+  return { clock, lines, pushed, children, reported, checkpoints, runner, run }
 }
 
 type Parts = ConstructorParameters<typeof AttemptRunner>[0]

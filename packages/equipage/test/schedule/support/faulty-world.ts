@@ -130,12 +130,14 @@ export class FaultyWorld {
       random: () => 0,
       ready: async () => undefined,
       push: job => process.call('push', () => connection.carrier.push(job)),
+      pushChild: () => Promise.reject(new Error('no job of these tests pushes')),
     })
     const run: RunAttempt = attempt => process.call('run', () => runner.run(attempt))
     const connection = this.#ground.open({ run, log, clock })
     this.#opened.push({ connection, process })
     const queue = new Queue({
       carrier: async () => connection.carrier,
+      care: async () => connection.care,
       clock,
       registry: async () => registry,
     })

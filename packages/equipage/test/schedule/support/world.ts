@@ -66,6 +66,7 @@ export function world(test: TestContext, start = '2026-01-01T00:00:00Z') {
       random: () => 0,
       ready: async () => undefined,
       push: pushed => connection.carrier.push(pushed),
+      pushChild: () => Promise.reject(new Error('no job of these tests pushes')),
     })
     const run: RunAttempt = async attempt => {
       if (life.dead) return forever()
@@ -79,6 +80,7 @@ export function world(test: TestContext, start = '2026-01-01T00:00:00Z') {
     )
     const queue = new Queue({
       carrier: async () => connection.carrier,
+      care: async () => connection.care,
       clock: own,
       registry: async () => registry,
     })
@@ -145,7 +147,7 @@ function forever<T>(): Promise<T> {
 }
 
 /** A clock whose timers no longer fire once its process is dead. */
-function mortalClock(clock: Clock, life: { dead: boolean }): Clock {
+export function mortalClock(clock: Clock, life: { dead: boolean }): Clock {
   return {
     now: () => clock.now(),
     monotonic: () => clock.monotonic(),
@@ -158,7 +160,7 @@ function mortalClock(clock: Clock, life: { dead: boolean }): Clock {
 }
 
 /** A memory that no longer hears, nor answers, once its process is dead. */
-function mortal(memory: TickMemory, life: { dead: boolean }): TickMemory {
+export function mortal(memory: TickMemory, life: { dead: boolean }): TickMemory {
   return new Proxy(memory, {
     get(target, key) {
       const member = Reflect.get(target, key) as unknown

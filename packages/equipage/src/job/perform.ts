@@ -1,0 +1,99 @@
+import type { Clock } from '../core/clock.ts'
+import { EquipageError } from '../core/errors.ts'
+import type { EventSink } from '../core/events.ts'
+import type { Logger } from '../log/index.ts'
+import type { Attempt } from './attempt.ts'
+import { AttemptParts } from './checkpoints.ts'
+import type { JobContext, RegisteredApp } from './context.ts'
+import type { JobDefinition } from './define-job.ts'
+import type { JobEvents } from './job-events.ts'
+import { reportLateEnd } from './late-end.ts'
+import { type JobMiddleware, throughMiddleware } from './middleware.ts'
+import type { Pushable } from './pushable.ts'
+import type { ParentStamp, Receipt } from './pushed-job.ts'
+import { jobTick } from './tick-stamp.ts'
+
+/** What a job's function is run with. */
+export interface PerformParts {
+  /** Handed to jobs as `app`. */
+  readonly app: unknown
+  readonly clock: Clock
+  /** Around the functions of all jobs, the first one outermost; left out, nothing is. */
+  middleware?(): readonly JobMiddleware[]
+  /** Pushes what a job's function pushes, with the job as its parent. */
+  pushChild(parent: ParentStamp, job: Pushable, args: readonly unknown[]): Promise<Receipt>
+  readonly events?: EventSink<JobEvents>
+}
+
+/**
+ * Runs the function of a job inside of its middleware. It ends at the timeout and when the worker
+ * lets go, even if the function does not.
+ * @returns what came out, as it is
+ */
+export async function perform(
+  parts: PerformParts,
+  attempt: Attempt,
+  definition: JobDefinition,
+  payload: unknown,
+  log: Logger,
+): Promise<unknown> {
+  const timeout = new AbortController()
+  const signal = AbortSignal.any([attempt.signal, timeout.signal])
+  const context = contextOf(parts, attempt, payload, signal, log)
+  const middleware = [...(parts.middleware?.() ?? []), ...definition.middleware]
+  const { timeoutMs } = definition
+  const timer =
+    timeoutMs === null
+      ? undefined
+      : parts.clock.after(timeoutMs, () =>
+          timeout.abort(new EquipageError('E_JOB_TIMEOUT', { job: definition.name, timeoutMs })),
+        )
+  const run = async () => definition.run(context)
+  const running = middleware.length > 0 ? throughMiddleware(middleware, context, run) : run()
+  try {
+    return await Promise.race([running, aborted(signal)])
+  } catch (error) {
+    if (signal.aborted) reportLateEnd(running, log, parts.clock)
+    throw error
+  } finally {
+    timer?.cancel()
+  }
+}
+
+function contextOf(
+  { app, pushChild, events }: PerformParts,
+  attempt: Attempt,
+  payload: unknown,
+  signal: AbortSignal,
+  log: Logger,
+): JobContext<unknown> {
+  const { id, name, queue, stamp } = attempt
+  const checkpoints = new AttemptParts(name, attempt.checkpoints, signal)
+  return {
+    payload,
+    app: app as RegisteredApp,
+    log,
+    jobId: id,
+    name,
+    queue,
+    attempt: attempt.attempt,
+    signal,
+    tick: stamp.tick && jobTick(stamp.tick),
+    parent: stamp.parent,
+    progress(progress) {
+      log.debug({ progress }, 'job progress')
+      attempt.report(progress)
+      events?.emit('job:progress', () => ({ id, name, queue, attempt: attempt.attempt, progress }))
+    },
+    push: <Input, Result>(job: Pushable<Input, Result>, ...args: readonly unknown[]) =>
+      pushChild({ id, name, queue }, job, args) as Promise<Receipt<Result>>,
+    checkpoint: (part, run) => checkpoints.run(part, run),
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) return reject(signal.reason)
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
+}
