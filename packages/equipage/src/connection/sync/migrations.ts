@@ -1,7 +1,10 @@
 import { sql } from 'kysely'
 import type { Migrations } from '../../database/index.ts'
 
-/** The tables of the state file; a change is a new entry, never an edit of an old one. */
+/**
+ * The tables of the state file; a change is a new entry, never an edit of an old one. They are
+ * made in the order of their names: a new one comes after all others.
+ */
 export const migrations: Migrations = {
   '2026-11-21-jobs': {
     async up(db) {
@@ -95,7 +98,7 @@ export const migrations: Migrations = {
         .execute()
     },
   },
-  '2026-11-21-queue-care': {
+  '2026-11-21T16-queue-care': {
     async up(db) {
       const column = (name: string, type: 'text' | 'integer') =>
         db.schema.alterTable('jobs').addColumn(name, type).execute()
@@ -108,7 +111,7 @@ export const migrations: Migrations = {
         .execute()
     },
   },
-  '2026-11-21-jobs-checkpoints': {
+  '2026-11-21T16-jobs-checkpoints': {
     async up(db) {
       await db.schema
         .createTable('checkpoints')
@@ -122,7 +125,7 @@ export const migrations: Migrations = {
         begin delete from checkpoints where job = old.id; end`.execute(db)
     },
   },
-  '2026-11-21-push-guards': {
+  '2026-11-21T16-push-guards': {
     async up(db) {
       await db.schema.alterTable('jobs').addColumn('guard_key', 'text').execute()
       await db.schema.createIndex('jobs_guard').on('jobs').columns(['queue', 'guard_key']).execute()
@@ -142,7 +145,7 @@ export const migrations: Migrations = {
         .execute()
     },
   },
-  '2026-11-21-workers': {
+  '2026-11-21T16-workers': {
     async up(db) {
       await db.schema
         .createTable('workers')
