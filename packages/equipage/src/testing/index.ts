@@ -1,6 +1,17 @@
 export { VirtualClock, type VirtualClockOptions } from '../core/virtual-clock.ts'
+export type { LogLine } from './captured-log.ts'
 export { type FakeQueue, fakeQueue } from './fake-queue.ts'
+export type {
+  ChainRun,
+  GivenTick,
+  JobRun,
+  RunChainOptions,
+  RunEnd,
+  RunJobOptions,
+} from './job-run.ts'
 export type { Pushed, PushMatch } from './pushed.ts'
+export { runChain } from './run-chain.ts'
+export { runJob } from './run-job.ts'
 export {
   type DecidedTick,
   type TimeTravel,

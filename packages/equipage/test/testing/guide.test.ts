@@ -36,8 +36,22 @@ const files = {
   'app/jobs/rebuild-report.ts': `
     import { defineJob } from 'equipage'
     import { z } from 'zod'
-    const payload = z.object({ reportId: z.int() })
-    export const rebuildReport = defineJob({ name: 'report.rebuild', payload, run: () => null })
+    export const mailReport = defineJob({
+      name: 'report.mail',
+      payload: z.object({ title: z.string() }),
+      run: () => null,
+    })
+    export const rebuildReport = defineJob({
+      name: 'report.rebuild',
+      payload: z.object({ reportId: z.int() }),
+      attempts: 3,
+      run: async ({ payload, progress, push }) => {
+        if (payload.reportId > 1_000) throw new Error('there is no report 1001')
+        progress({ done: 1, total: 1 })
+        await push(mailReport, { title: 'Sales' })
+        return { rows: 40 }
+      },
+    })
   `,
   'app/scheduler.ts': `
     import { EquipageScheduler } from 'equipage'
@@ -64,10 +78,11 @@ function passes(t: TestContext, heading: string): void {
     env,
     encoding: 'utf8',
   })
-  assert.match(stdout, /\n# pass 1\n# fail 0\n/, `${stdout}${stderr}`)
+  assert.match(stdout, /\n# pass [1-9]\n# fail 0\n/, `${stdout}${stderr}`)
 }
 
 suite('the examples of the guide to testing, with the helper that it writes', () => {
   test('what was pushed', t => passes(t, 'What was pushed'))
+  test('one attempt of a job', t => passes(t, 'One attempt of a job'))
   test('through time', t => passes(t, 'Through time'))
 })

@@ -2,7 +2,7 @@ import type { TestContext } from 'node:test'
 import { z } from 'zod'
 import type { AnyApp } from '../../../src/app/index.ts'
 import { defineChain, defineJob } from '../../../src/index.ts'
-import { temporaryApp } from '../../support/temporary-app.ts'
+import { plainApp, temporaryApp } from '../../support/temporary-app.ts'
 
 /** The jobs of a shop, for whoever pushes them. */
 export function shopJobs() {
@@ -33,11 +33,7 @@ export async function shop(
     .join('\n')
   const folder = temporaryApp(t, {
     files: {
-      'app/index.ts': `
-        import { Equipage } from 'equipage'
-        import { defineConfig } from 'equipage/config'
-        export class App extends Equipage { static override config = defineConfig({}) }
-      `,
+      'app/index.ts': plainApp,
       'app/jobs/jobs.ts': exports,
     },
   })

@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto'
+import type { AnyApp } from '../app/index.ts'
+import type { Progress, Pushable, PushedJob, TickStamp } from '../job/index.ts'
+import { capturedLog } from './captured-log.ts'
+import { GivenCheckpoints } from './given-checkpoints.ts'
+import { endOf, type GivenTick, type JobRun, type RunEnd, type RunJobOptions } from './job-run.ts'
+import { recorderOf } from './recorder.ts'
+
+/** Checks a payload and gives the job as its push would. */
+export function prepared(
+  app: AnyApp,
+  job: Pushable,
+  payload: unknown,
+  tick: GivenTick | undefined,
+): Promise<PushedJob> {
+  return app.queue.prepare(job, payload, {}, null, tick ? { tick: tickStamp(tick) } : {})
+}
+
+function tickStamp({ scheduledFor, previous, ...tick }: GivenTick): TickStamp {
+  return {
+    lagMs: 0,
+    misfire: false,
+    ...tick,
+    scheduledFor: scheduledFor.toISOString(),
+    previous: previous?.toISOString() ?? null,
+  }
+}
+
+/** An attempt that was run. */
+interface Ran {
+  readonly run: JobRun
+  readonly end: RunEnd
+  /** The job that follows in its chain. */
+  readonly next: PushedJob | undefined
+}
+
+/** Runs one attempt through the application's pipeline. */
+export async function runAttempt(
+  app: AnyApp,
+  job: PushedJob,
+  options: RunJobOptions,
+): Promise<Ran> {
+  const { name, queue, data, stamp } = job
+  const { attempt = 1, attempts = job.attempts, pushedAt, signal } = options
+  const { log, lines } = capturedLog()
+  const checkpoints = new GivenCheckpoints(options.checkpoints ?? {})
+  const progress: Progress[] = []
+  let next: PushedJob | undefined
+  const runner = app.attemptRunner({
+    log,
+    // No schedule fired the tick, so none is told of its run.
+    tickRuns: { began: async () => undefined, ended: async () => undefined },
+    push: async following => {
+      next = following
+      return { id: '', name: following.name, queue: following.queue, state: 'waiting' }
+    },
+  })
+  const { result: outcome, pushed } = await recorderOf(app).during(() =>
+    runner.run({
+      id: job.id ?? randomUUID(),
+      name,
+      queue,
+      data,
+      attempt,
+      attempts,
+      starts: attempt,
+      pushedAt: pushedAt?.getTime() ?? app.clock.now(),
+      stamp,
+      signal: signal ?? new AbortController().signal,
+      checkpoints,
+      report: told => void progress.push(told),
+    }),
+  )
+  const end = endOf(outcome)
+  const seen = { progress, log: lines, pushed, checkpoints: checkpoints.finished }
+  return { run: { job: name, payload: data, ...end, ...seen }, end, next }
+}

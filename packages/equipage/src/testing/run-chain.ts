@@ -1,0 +1,30 @@
+import type { AnyApp } from '../app/index.ts'
+import type { ChainDefinition, PayloadArgument } from '../job/index.ts'
+import type { ChainRun, JobRun, RunChainOptions } from './job-run.ts'
+import { recorderOf } from './recorder.ts'
+import { prepared, runAttempt } from './run-attempt.ts'
+
+/**
+ * Runs a chain, each job as `runJob` does, given what the one before it handed over. It ends with
+ * the first that does not complete.
+ * @throws as `runJob` does
+ */
+export async function runChain<Input, Result>(
+  app: AnyApp,
+  chain: ChainDefinition<Input, Result>,
+  ...args: [...PayloadArgument<Input>, options?: RunChainOptions]
+): Promise<ChainRun<Result>> {
+  const given: readonly unknown[] = args
+  const [payload, options = {}] = given as [payload?: unknown, options?: RunChainOptions]
+  recorderOf(app)
+  const first = await prepared(app, chain, payload, options.tick)
+  const links: JobRun[] = []
+  let ran = await runAttempt(app, first, options)
+  links.push(ran.run)
+  while (ran.next) {
+    ran = await runAttempt(app, ran.next, options)
+    links.push(ran.run)
+  }
+  const pushed = links.flatMap(run => run.pushed)
+  return { ...ran.end, links, pushed } as ChainRun<Result>
+}
