@@ -2,9 +2,9 @@ import { Command } from 'commander'
 import type { AnyApp } from '../app/index.ts'
 import { configList } from './commands/config.ts'
 import { health } from './commands/health.ts'
-import { queuePush, queueStats } from './commands/queue.ts'
 import { findApp } from './find-app.ts'
 import type { Print } from './print.ts'
+import { addQueueCommands } from './queue-program.ts'
 import { addScheduleCommands } from './schedule-program.ts'
 
 /**
@@ -36,18 +36,7 @@ export function buildProgram(print: Print, note: Print): Command {
   addScheduleCommands(schedule, over, note)
 
   const queue = program.command('queue').description('the queues and their jobs')
-  queue
-    .command('push')
-    .argument('<name>', 'the job or chain')
-    .argument('[payload]', 'its payload as JSON, such as \'{"reportId": 7}\'', '{}')
-    .description('pushes a job or a chain')
-    .option(...json)
-    .action(over(queuePush))
-  queue
-    .command('stats')
-    .description('how many jobs are where')
-    .option(...json)
-    .action(over(queueStats))
+  addQueueCommands(queue, over, note)
 
   program
     .command('config')

@@ -1,2 +1,3 @@
 export { isPretty } from './channels.ts'
 export { type Log, type Logger, type LogSettings, openLog, secretPaths } from './log.ts'
+export { redacted } from './redact.ts'

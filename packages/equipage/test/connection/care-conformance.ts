@@ -127,7 +127,7 @@ export function careConformance(name: string, make: MakeHarness): void {
       const { queue, consume } = make(t, [job, idle])
       await consume()
       const { id } = await queue.push(job, { n: 1 })
-      const late = await queue.pushIn('1h', idle, { n: 1 })
+      const late = await queue.pushIn('1h', job, { n: 1 })
       await failed(queue, 1)
       const state = { code: 'E_JOB_STATE', message: /is delayed; only failed jobs can be retried/ }
       await assert.rejects(queue.retry([id, late.id]), state)
@@ -149,10 +149,12 @@ export function careConformance(name: string, make: MakeHarness): void {
         await queue.pushIn('1h', idle, { n: 2 }),
       ]
       await failed(queue, 1)
-      await queue.forget(pushed.map(({ id }) => id))
-      for (const { id } of pushed) assert.equal(await queue.find(id), undefined)
+      for (const { id, queue: place } of pushed) {
+        await queue.forget(id, { queue: place })
+        assert.equal(await queue.find(id, { queue: place }), undefined)
+        await assert.rejects(queue.forget(id, { queue: place }), { code: 'E_UNKNOWN_JOB_ID' })
+      }
       assert.equal(mood.runs, 2)
-      await assert.rejects(queue.forget(pushed[0]?.id ?? ''), { code: 'E_UNKNOWN_JOB_ID' })
     })
 
     test('a queue is cleared of what waits, and keeps what has failed', async t => {

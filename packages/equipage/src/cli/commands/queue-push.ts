@@ -1,7 +1,6 @@
 import type { AnyApp } from '../../app/index.ts'
 import { EquipageError, toError } from '../../core/errors.ts'
 import type { Print } from '../print.ts'
-import { table } from '../table.ts'
 
 /** `equipage queue push NAME '{json}'` */
 export async function queuePush(
@@ -29,20 +28,4 @@ function parse(payload: string, name: string): unknown {
       reason,
     })
   }
-}
-
-/** `equipage queue stats` */
-export async function queueStats(
-  app: AnyApp,
-  print: Print,
-  options: { json?: true },
-): Promise<void> {
-  const counts = await app.queue.counts()
-  if (options.json) return print(JSON.stringify(counts, null, 2))
-  const headings = ['queue', 'waiting', 'delayed', 'active', 'completed', 'failed']
-  const rows = counts.map(({ queue, waiting, delayed, active, completed, failed }) => [
-    queue,
-    ...[waiting, delayed, active, completed ?? 'not kept', failed].map(String),
-  ])
-  print(table(headings, rows))
 }

@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { redacted } from '../../src/log/index.ts'
+
+describe('redacted fields', () => {
+  it('hide what a log line hides: secrets down to two levels, and the configured paths', () => {
+    const payload = { user: 'ada', token: 'x', card: { iban: 'y', password: 'z' }, list: [1, null] }
+    assert.deepEqual(redacted({ payload, err: null }, ['*.card.iban']), {
+      payload: {
+        user: 'ada',
+        token: '[hidden]',
+        card: { iban: '[hidden]', password: '[hidden]' },
+        list: [1, null],
+      },
+      err: null,
+    })
+    assert.equal(payload.token, 'x')
+  })
+
+  it('take any payload that JSON has; a __proto__ in it does no harm', () => {
+    for (const payload of [null, 7, 'text', [], { list: [{}] }]) {
+      assert.deepEqual(redacted({ payload }, []), { payload })
+    }
+    const payload = JSON.parse('{"__proto__": {"polluted": true}, "b": 2}')
+    assert.deepEqual(redacted({ payload }, []), { payload: { b: 2 } })
+    assert.equal(({} as { polluted?: true }).polluted, undefined)
+  })
+})
