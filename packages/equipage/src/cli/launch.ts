@@ -22,8 +22,11 @@ const exitCodes = { fine: 0, failed: 1, configuration: 78 } as const
  *    second one ends the process at once.
  * 2. Loads the application. A fault of the configuration or of a definition is told in one
  *    message, and the exit code is 78.
- * 3. Starts the role, and waits for a signal.
+ * 3. Starts the role, and waits for a signal, or until it has nothing more to do. To a process
+ *    that another one forked, the loss of that one is a signal.
  * 4. Stops it within its grace period, and exits with 0, or 1 when jobs had to be handed back.
+ *
+ * When a job ends the process before that, the log says which jobs ran, and the exit code is not 0.
  *
  * This file imports nothing that an older Node could not read, so that it can say so.
  *
@@ -54,9 +57,15 @@ export async function launch(
   } catch (error) {
     return endWithFault(error)
   }
-  await aborted(stopRequest)
+  const abandon = (code: number) => {
+    running.abandon()
+    if (code === exitCodes.fine) process.exitCode = exitCodes.failed
+  }
+  process.once('exit', abandon)
+  const code = await Promise.race([aborted(stopRequest), running.ended])
   const { handedBack } = await running.stop()
-  process.exit(handedBack > 0 ? exitCodes.failed : exitCodes.fine)
+  process.off('exit', abandon)
+  process.exit(handedBack > 0 ? exitCodes.failed : code)
 }
 
 /**
@@ -68,7 +77,7 @@ function keepCompiledCode(): void {
   if (existsSync(modules)) module.enableCompileCache(join(modules, '.cache', 'equipage'))
 }
 
-/** Aborts at the first signal; the second one ends the process, with the code that shells give it. */
+/** Aborts at the first signal, or when the process that forked this one lets go of it; the second one ends the process, with the code that shells give it. */
 function listenForSignals(): AbortSignal {
   const request = new AbortController()
   const codes = { SIGINT: 130, SIGTERM: 143 }
@@ -78,13 +87,18 @@ function listenForSignals(): AbortSignal {
       request.abort()
     })
   }
+  // Whoever forked it may be gone before anything listens.
+  if (process.connected) process.once('disconnect', () => request.abort())
+  else if (process.send) request.abort()
   return request.signal
 }
 
-function aborted(signal: AbortSignal): Promise<void> {
+/** Resolves with the exit code of a stop that was asked for. */
+function aborted(signal: AbortSignal): Promise<number> {
   return new Promise(resolve => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
+    const stop = () => resolve(exitCodes.fine)
+    if (signal.aborted) stop()
+    else signal.addEventListener('abort', stop, { once: true })
   })
 }
 

@@ -1,21 +1,35 @@
+import { fork } from 'node:child_process'
 import { join } from 'node:path'
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command } from 'commander'
 import type { AnyApp } from '../app/index.ts'
 import { EquipageError, isEquipageError, toError } from '../core/errors.ts'
 import type { HandedBack, Lifecycle } from '../core/lifecycle.ts'
 import { isPretty, type Logger } from '../log/index.ts'
+import { Supervisor, type WorkerOptions } from '../worker/index.ts'
+import { childArguments, queuesOptions } from './queues-options.ts'
 import { scheduleTable } from './schedule-table.ts'
+
+/** How many of the jobs that run the last words of a process name. */
+const jobsNamed = 20
 
 /** A process at work. */
 export interface RunningRole {
+  /** Resolves with an exit code when it has nothing more to do; it is to be stopped then. */
+  readonly ended: Promise<number>
   /** Ends what runs, within the grace period, and lets go of the application. */
   stop(): Promise<HandedBack>
+  /** Called when the process ends and has not stopped: says what is left behind. */
+  abandon(): void
 }
 
 /** Something that a role has started. */
 type Part = Pick<Lifecycle, 'stop'> & {
   /** Ticks that it has fired. */
   readonly fired?: number
+  /** Resolves with an exit code when it has nothing more to do. */
+  readonly over?: Promise<number>
+  /** Called when the process ends and it has not stopped. */
+  abandon?(): void
 }
 
 /**
@@ -30,7 +44,14 @@ export async function startRole(
 ): Promise<RunningRole> {
   const parts = await { scheduler: startScheduler, queues: startQueues }[role](app, args)
   surviveStrayRejections(app.log)
-  return { stop: () => stopAll(role, app, parts) }
+  return {
+    ended: Promise.race(parts.flatMap(({ over }) => over ?? [])),
+    stop: () => stopAll(role, app, parts),
+    abandon() {
+      for (const part of parts) part.abandon?.()
+      sayWhatRuns(app)
+    },
+  }
 }
 
 async function startScheduler(app: AnyApp, args: readonly string[]): Promise<Part[]> {
@@ -58,32 +79,49 @@ async function startScheduler(app: AnyApp, args: readonly string[]): Promise<Par
 }
 
 async function startQueues(app: AnyApp, args: readonly string[]): Promise<Part[]> {
-  const list = (text: string) => text.split(',').map(name => name.trim())
-  const command = new Command('queues')
-    .description('Runs the jobs of the queues.')
-    .option('--queue <names>', 'the queues to consume, separated by commas (WORKER_QUEUES)', list)
-    .addOption(
-      new Option(
-        '--concurrency <number>',
-        'jobs of one queue at a time (WORKER_CONCURRENCY)',
-      ).argParser(concurrencyOf),
-    )
-    .exitOverride()
-    .parse(args, { from: 'user' })
-  const { queue: queues, concurrency } = command.opts<{ queue?: string[]; concurrency?: number }>()
+  const { worker, processes, oneLife } = queuesOptions(app, args)
+  if (processes > 1) return [await startSupervisor(app, worker, { args, processes, oneLife })]
   await checkConnection(app)
   await app.ready()
-  const options = { ...(queues ? { queues } : {}), ...(concurrency ? { concurrency } : {}) }
-  return [await startWorker(app, options)]
+  return [await startWorker(app, worker)]
 }
 
-async function startWorker(
-  app: AnyApp,
-  options: { queues?: string[]; concurrency?: number },
-): Promise<Part> {
+async function startWorker(app: AnyApp, options: Partial<WorkerOptions>): Promise<Part> {
   const worker = app.worker(options)
   await worker.start()
-  return worker
+  return { over: worker.ended.then(() => 0), stop: graceMs => worker.stop(graceMs) }
+}
+
+/** This process runs no jobs: those that it starts do, from the same file. */
+async function startSupervisor(
+  app: AnyApp,
+  options: Partial<WorkerOptions>,
+  { args, processes, oneLife }: { args: readonly string[]; processes: number; oneLife: boolean },
+): Promise<Part> {
+  const [, entry = ''] = process.argv
+  // A queue that there is not is told of once, not by each of them.
+  await app.worker(options).queues()
+  const { log, clock } = app
+  const start = () => fork(entry, childArguments(args))
+  const supervisor = new Supervisor({ processes, oneLife }, { fork: start, log, clock })
+  await supervisor.start()
+  return {
+    over: supervisor.ended,
+    stop: graceMs => supervisor.stop(graceMs),
+    // Without a stop, the children end as they should by themselves: their connection broke.
+    abandon: () => supervisor.stopping && supervisor.kill(),
+  }
+}
+
+/** A job called process.exit, or threw where nobody catches. */
+function sayWhatRuns({ log, runningJobs }: AnyApp): void {
+  if (runningJobs.count === 0) return
+  const running = runningJobs.longest(jobsNamed).map(({ id, name, queue }) => ({ id, name, queue }))
+  const fields = { active: runningJobs.count, running }
+  log.error(
+    fields,
+    'the process ends in the middle of jobs; they run again when their locks are over',
+  )
 }
 
 /** A connection that is away is waited for; one that does not let us in is a fault. */
@@ -118,10 +156,4 @@ async function stopAll(role: string, app: AnyApp, parts: readonly Part[]): Promi
   log.info(counts, `${role} stopped: ${fired} ticks fired, ${app.attemptsEnded} jobs run`)
   await app.dispose()
   return { handedBack }
-}
-
-function concurrencyOf(text: string): number {
-  const number = Number(text)
-  if (/^\d+$/.test(text) && number >= 1 && number <= 10_000) return number
-  throw new InvalidArgumentError('expected a whole number from 1 to 10000')
 }

@@ -27,7 +27,9 @@ export interface WorkerNotice {
   readonly queues: readonly string[]
   /** Jobs of one queue at a time. */
   readonly concurrency: number
-  /** What it runs, the longest first. */
+  /** How many jobs it runs. */
+  readonly active: number
+  /** Which: those that have run the longest first, a hundred at most. */
   readonly running: readonly RunningAttempt[]
   /** Attempts that have ended since it started. */
   readonly ended: number

@@ -1,1 +1,3 @@
-export { Worker, type WorkerOptions } from './worker.ts'
+export { RunningJobs } from './running-jobs.ts'
+export { type Child, Supervisor } from './supervisor.ts'
+export { Worker, type WorkerEnd, type WorkerOptions } from './worker.ts'

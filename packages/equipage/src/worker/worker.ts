@@ -1,55 +1,150 @@
-import type { Carrier, Consumer } from '../connection/index.ts'
+import { randomUUID } from 'node:crypto'
+import type { Connection, Consumer, WorkerNotice } from '../connection/index.ts'
+import type { Clock } from '../core/clock.ts'
 import { EquipageError } from '../core/errors.ts'
 import type { HandedBack, Lifecycle } from '../core/lifecycle.ts'
 import { nearest } from '../core/nearest.ts'
+import { processName } from '../core/process-name.ts'
 import type { JobRegistry } from '../job/index.ts'
 import type { Logger } from '../log/index.ts'
+import { untilEmpty } from './emptiness.ts'
+import { Heartbeat } from './heartbeat.ts'
+import type { RunningJobs } from './running-jobs.ts'
 
 export interface WorkerOptions {
   /** The queues to consume; all that the application's jobs name when left out. */
   queues?: readonly string[] | undefined
   /** Jobs of one queue at a time. */
   concurrency: number
+  /** After how many attempts it ends. */
+  maxJobs?: number | undefined
+  /** With how much resident memory it ends; looked at after each attempt. */
+  maxMemoryBytes?: number | undefined
+  /** Ends when nothing waits, is due or runs here. */
+  stopWhenEmpty?: boolean | undefined
 }
+
+/** Why a worker has nothing more to do: its limits, or an empty queue. */
+export type WorkerEnd = 'jobs' | 'memory' | 'empty'
 
 /** What a worker is made of. */
 export interface WorkerParts {
-  carrier(): Promise<Carrier>
-  log: Logger
+  connection(): Promise<Pick<Connection, 'carrier' | 'workers'>>
   registry(): Promise<JobRegistry>
+  /** The attempts of this process. */
+  running: RunningJobs
+  /** Resident memory of this process. */
+  memoryBytes(): number
+  log: Logger
+  clock: Clock
 }
 
-/** Runs the jobs of some queues, whatever the connection. Stopping it before it started, and twice, is fine. */
+/** How many of the jobs that it runs a worker names in its notice. */
+const jobsNamed = 100
+
+/**
+ * Runs the jobs of some queues, whatever the connection.
+ *
+ * 1. Checks the names of its queues, and consumes them.
+ * 2. Says on the connection's board that it is there and what it runs.
+ * 3. Says by `ended` that it has reached one of its limits; its owner then stops it.
+ *
+ * Stopping it before it started, and twice, is fine.
+ */
 export class Worker implements Lifecycle {
   readonly #options: WorkerOptions
   readonly #parts: WorkerParts
+  readonly #ended = Promise.withResolvers<WorkerEnd>()
+  readonly #stopped = new AbortController()
   #consumer: Consumer | undefined
-  #stopped = false
+  #heartbeat: Heartbeat | undefined
 
   constructor(options: WorkerOptions, parts: WorkerParts) {
     this.#options = options
     this.#parts = parts
   }
 
-  /** @throws E_UNKNOWN_QUEUE when no job waits in a queue of that name */
-  async start(): Promise<void> {
+  /** Resolves when it has reached a limit; it goes on until it is stopped. */
+  get ended(): Promise<WorkerEnd> {
+    return this.#ended.promise
+  }
+
+  /**
+   * The queues that it consumes.
+   * @throws E_UNKNOWN_QUEUE when no job waits in a queue of that name
+   */
+  async queues(): Promise<string[]> {
     const known = (await this.#parts.registry()).queues()
     const queues = [...new Set(this.#options.queues ?? known)]
     for (const given of queues) {
       if (known.includes(given)) continue
       throw new EquipageError('E_UNKNOWN_QUEUE', { given, known, nearest: nearest(given, known) })
     }
-    const { concurrency } = this.#options
-    const carrier = await this.#parts.carrier()
-    if (this.#stopped || this.#consumer) return
-    this.#consumer = carrier.consume({ queues, concurrency })
+    return queues
+  }
+
+  /** @throws E_UNKNOWN_QUEUE when no job waits in a queue of that name */
+  async start(): Promise<void> {
+    const queues = await this.queues()
+    const { concurrency, maxJobs: limit } = this.#options
+    const { carrier } = await this.#parts.connection()
+    if (this.#stopped.signal.aborted || this.#consumer) return
+    this.#consumer = carrier.consume({ queues, concurrency, limit })
     await this.#consumer.start()
     this.#parts.log.info({ queues, concurrency }, 'worker started')
+    this.#beat(queues)
+    this.#watchLimits(this.#consumer)
+  }
+
+  #beat(queues: readonly string[]): void {
+    const { connection, running, memoryBytes, log, clock } = this.#parts
+    const { concurrency } = this.#options
+    const identity = { id: randomUUID(), process: processName(), startedAt: clock.now() }
+    const notice = (): WorkerNotice => ({
+      ...identity,
+      at: clock.now(),
+      queues,
+      concurrency,
+      active: running.count,
+      running: running.longest(jobsNamed),
+      ended: running.ended,
+      memoryBytes: memoryBytes(),
+    })
+    const board = async () => (await connection()).workers
+    this.#heartbeat = new Heartbeat({ board, notice, log, clock })
+    this.#heartbeat.start()
+  }
+
+  #watchLimits(consumer: Consumer): void {
+    const { running, clock, log, memoryBytes } = this.#parts
+    const { maxJobs, maxMemoryBytes, stopWhenEmpty } = this.#options
+    const { signal } = this.#stopped
+    const end = (why: WorkerEnd, fields: object, message: string) => {
+      if (signal.aborted) return
+      log.info({ why, ...fields }, message)
+      this.#ended.resolve(why)
+    }
+    void consumer.finished.then(() => end('jobs', { maxJobs }, 'worker ends: its jobs are run'))
+    if (stopWhenEmpty) {
+      const empty = untilEmpty(consumer, running, clock, signal)
+      void empty.then(() => end('empty', {}, 'worker ends: nothing is left to do'))
+    }
+    if (maxMemoryBytes === undefined) return
+    const forget = running.onEnd(() => {
+      const bytes = memoryBytes()
+      if (bytes <= maxMemoryBytes) return
+      forget()
+      const fields = { memoryBytes: bytes, maxMemoryBytes }
+      end('memory', fields, 'worker ends: it takes more memory than it may')
+    })
+    signal.addEventListener('abort', forget, { once: true })
   }
 
   /** Takes no new job, lets running ones end for `graceMs`, then aborts them and hands back what is left. */
   async stop(graceMs: number): Promise<HandedBack> {
-    this.#stopped = true
-    return (await this.#consumer?.stop(graceMs)) ?? { handedBack: 0 }
+    this.#stopped.abort()
+    const handedBack = (await this.#consumer?.stop(graceMs)) ?? { handedBack: 0 }
+    await this.#heartbeat?.stop()
+    return handedBack
   }
 }

@@ -11,6 +11,7 @@ function notice(id: string, differs: Partial<WorkerNotice> = {}): WorkerNotice {
     at: 2_000,
     queues: ['default', 'reports'],
     concurrency: 3,
+    active: 1,
     running: [{ id: '7', name: 'report', queue: 'reports', attempt: 2, startedAt: 1_500 }],
     ended: 12,
     memoryBytes: 80_000_000,

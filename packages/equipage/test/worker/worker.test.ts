@@ -1,20 +1,49 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { MemoryWorkerBoard } from '../../src/connection/memory/memory-worker-board.ts'
 import { defineJob, JobRegistry } from '../../src/job/index.ts'
-import { Worker, type WorkerOptions } from '../../src/worker/index.ts'
+import { RunningJobs } from '../../src/worker/running-jobs.ts'
+import { Worker, type WorkerOptions } from '../../src/worker/worker.ts'
 import { capturedLog } from '../support/captured-log.ts'
+import { eventually } from '../support/eventually.ts'
 import { MemoryCarrier } from '../support/memory-carrier.ts'
+import { StubClock } from '../support/stub-clock.ts'
+import { attemptOf } from './support/attempts.ts'
 
 function worker(options: Partial<WorkerOptions> = {}) {
   const carrier = new MemoryCarrier()
+  const clock = new StubClock()
+  const workers = new MemoryWorkerBoard(clock)
+  const running = new RunningJobs(clock)
   const { log, lines } = capturedLog()
   const registry = new JobRegistry()
   const job = defineJob({ name: 'report', queue: 'reports', run: () => null })
   registry.add(job, 'app/jobs/report.ts')
-  const opened = Promise.withResolvers<MemoryCarrier>()
-  const parts = { carrier: () => opened.promise, log, registry: async () => registry }
-  const open = () => opened.resolve(carrier)
-  return { worker: new Worker({ concurrency: 3, ...options }, parts), open, lines, ...carrier }
+  const opened = Promise.withResolvers<{ carrier: MemoryCarrier; workers: MemoryWorkerBoard }>()
+  const memory = { bytes: 1_000 }
+  const made = new Worker(
+    { concurrency: 3, ...options },
+    {
+      connection: () => opened.promise,
+      registry: async () => registry,
+      running,
+      memoryBytes: () => memory.bytes,
+      log,
+      clock,
+    },
+  )
+  const open = () => opened.resolve({ carrier, workers })
+  return {
+    worker: made,
+    open,
+    lines,
+    carrier,
+    calls: carrier.calls,
+    workers,
+    running,
+    memory,
+    clock,
+  }
 }
 
 const opened = (options?: Partial<WorkerOptions>) => {
@@ -23,20 +52,23 @@ const opened = (options?: Partial<WorkerOptions>) => {
   return made
 }
 
+/** What the worker asked the carrier for. */
+const asked = { concurrency: 3, limit: undefined }
+
 describe('a worker', () => {
   it('consumes every queue that a job names, unless it is told which', async () => {
     const all = opened()
     await all.worker.start()
-    assert.deepEqual(all.calls, [{ queues: ['default', 'reports'], concurrency: 3 }, 'start'])
+    assert.deepEqual(all.calls, [{ queues: ['default', 'reports'], ...asked }, 'start'])
     const one = opened({ queues: ['reports'] })
     await one.worker.start()
-    assert.deepEqual(one.calls[0], { queues: ['reports'], concurrency: 3 })
+    assert.deepEqual(one.calls[0], { queues: ['reports'], ...asked })
   })
 
   it('consumes a queue once that is named twice', async () => {
     const made = opened({ queues: ['reports', 'default', 'reports'] })
     await made.worker.start()
-    assert.deepEqual(made.calls[0], { queues: ['reports', 'default'], concurrency: 3 })
+    assert.deepEqual(made.calls[0], { queues: ['reports', 'default'], ...asked })
   })
 
   it('says what it consumes, once it does', async () => {
@@ -90,5 +122,107 @@ describe('a worker that is stopped', () => {
     assert.equal(made.calls.filter(call => call === 'start').length, 1)
     await made.worker.stop(10)
     await made.worker.stop(10)
+  })
+})
+
+describe('the notice of a worker', () => {
+  it('stands on the board while it works, names the jobs that run, and is gone when it has stopped', async () => {
+    const made = opened({ queues: ['reports'] })
+    await made.worker.start()
+    const notice = await eventually(async () => {
+      const [found] = await made.workers.notices()
+      assert.ok(found)
+      return found
+    })
+    assert.match(notice.process, /^.+:\d+$/)
+    const { queues, concurrency, active, ended, memoryBytes } = notice
+    assert.deepEqual(
+      { queues, concurrency, active, ended, memoryBytes },
+      { queues: ['reports'], concurrency: 3, active: 0, ended: 0, memoryBytes: 1_000 },
+    )
+    const release = Promise.withResolvers<void>()
+    const run = made.running.watching(async () => {
+      await release.promise
+      return { state: 'completed', result: null, next: undefined }
+    })
+    const ran = run(attemptOf({ id: '7', name: 'report', queue: 'reports', attempt: 2 }))
+    made.clock.advance(5_000)
+    await eventually(async () => {
+      const [found] = await made.workers.notices()
+      const [job] = found?.running ?? []
+      assert.deepEqual([found?.active, job?.id, job?.name, job?.attempt], [1, '7', 'report', 2])
+    })
+    release.resolve()
+    await ran
+    await made.worker.stop(0)
+    assert.deepEqual(await made.workers.notices(), [])
+    assert.equal(made.clock.timers, 0)
+  })
+
+  it('is missed without harm while the connection is away', async () => {
+    const made = opened()
+    made.workers.post = () => Promise.reject(new Error('away'))
+    made.workers.remove = () => Promise.reject(new Error('away'))
+    await made.worker.start()
+    await eventually(() => assert.match(made.lines.at(-1)?.msg ?? '', /could not say/))
+    assert.deepEqual(await made.worker.stop(0), { handedBack: 2 })
+  })
+})
+
+describe('a worker ends', () => {
+  it('when its consumer has begun as many attempts as it may, which it is told at its start', async () => {
+    const made = opened({ maxJobs: 12 })
+    await made.worker.start()
+    assert.deepEqual(made.calls[0], { queues: ['default', 'reports'], concurrency: 3, limit: 12 })
+    made.carrier.finished.resolve()
+    assert.equal(await made.worker.ended, 'jobs')
+  })
+
+  it('when it takes too much memory after an attempt, and says how much', async () => {
+    const made = opened({ maxMemoryBytes: 5_000 })
+    await made.worker.start()
+    const run = made.running.watching(async () => ({
+      state: 'completed',
+      result: null,
+      next: undefined,
+    }))
+    made.memory.bytes = 5_000
+    await run(attemptOf({}))
+    assert.ok(!made.lines.some(({ msg }) => msg.startsWith('worker ends')))
+    made.memory.bytes = 5_001
+    await run(attemptOf({}))
+    assert.equal(await made.worker.ended, 'memory')
+    const line = made.lines.find(({ msg }) => msg.startsWith('worker ends'))
+    assert.deepEqual([line?.['memoryBytes'], line?.['maxMemoryBytes']], [5_001, 5_000])
+  })
+
+  it('when nothing waits or runs at two looks in a row', async () => {
+    const made = opened({ stopWhenEmpty: true })
+    made.carrier.idle = true
+    const release = Promise.withResolvers<void>()
+    const run = made.running.watching(async () => {
+      await release.promise
+      return { state: 'completed', result: null, next: undefined }
+    })
+    const ran = run(attemptOf({}))
+    let ended = false
+    void made.worker.ended.then(() => {
+      ended = true
+    })
+    await made.worker.start()
+    const look = async () => {
+      await new Promise(setImmediate)
+      made.clock.advance(250)
+      await new Promise(setImmediate)
+    }
+    for (let looks = 0; looks < 4; looks++) await look()
+    assert.equal(ended, false)
+    release.resolve()
+    await ran
+    await look()
+    assert.equal(ended, false)
+    await look()
+    await look()
+    assert.equal(await made.worker.ended, 'empty')
   })
 })

@@ -1,0 +1,173 @@
+import { type Clock, settlesWithin, type Timer } from '../core/clock.ts'
+import type { HandedBack, Lifecycle } from '../core/lifecycle.ts'
+import type { Logger } from '../log/index.ts'
+import { restartWait } from './restart-wait.ts'
+
+/** A child process, as far as a supervisor deals with it. */
+export interface Child {
+  readonly pid?: number | undefined
+  readonly connected: boolean
+  once(event: 'exit', ended: (code: number | null, signal: string | null) => void): unknown
+  once(event: 'error', failed: (error: Error) => void): unknown
+  disconnect(): void
+  kill(signal: 'SIGKILL'): unknown
+}
+
+export interface SupervisorOptions {
+  /** How many children it keeps alive. */
+  processes: number
+  /** A child that ends with 0 has done what it was for, and no other takes its place. */
+  oneLife: boolean
+}
+
+export interface SupervisorParts {
+  /** Starts a worker process that ends when it is disconnected. */
+  fork(): Child
+  log: Logger
+  clock: Clock
+}
+
+/** The exit code of a process that a restart does not mend. */
+const configurationFault = 78
+
+/** How long children may take beyond their grace: to let go of Redis and of the application. */
+const endPatienceMs = 10_000
+
+/** One of the children, and whoever takes its place. */
+interface Place {
+  child: Child | undefined
+  /** Resolves when the child has ended. */
+  gone: Promise<void>
+  deaths: number
+  restart: Timer | undefined
+}
+
+/**
+ * Keeps worker processes alive.
+ *
+ * 1. Starts as many as it was told.
+ * 2. Starts another in the place of one that ended, after a wait that grows with every death in
+ *    a row.
+ * 3. Gives up, with the same exit code, when one says that its configuration is at fault.
+ * 4. Stops them by disconnecting from them, which they also notice when this process dies; those
+ *    that do not end in time are killed.
+ */
+export class Supervisor implements Lifecycle {
+  readonly #options: SupervisorOptions
+  readonly #parts: SupervisorParts
+  readonly #ended = Promise.withResolvers<number>()
+  #places: Place[] = []
+  #stopping: Promise<HandedBack> | undefined
+  #badEnds = 0
+
+  constructor(options: SupervisorOptions, parts: SupervisorParts) {
+    this.#options = options
+    this.#parts = parts
+  }
+
+  /** Resolves with an exit code when the children have nothing more to do, or cannot do it. */
+  get ended(): Promise<number> {
+    return this.#ended.promise
+  }
+
+  async start(): Promise<void> {
+    if (this.#places.length > 0 || this.#stopping !== undefined) return
+    const { processes } = this.#options
+    const place = (): Place => ({
+      child: undefined,
+      gone: Promise.resolve(),
+      deaths: 0,
+      restart: undefined,
+    })
+    this.#places = Array.from({ length: processes }, place)
+    for (const one of this.#places) this.#fill(one)
+    this.#parts.log.info({ processes }, 'supervisor started')
+  }
+
+  #fill(place: Place): void {
+    const { fork, log, clock } = this.#parts
+    const child = fork()
+    const startedAt = clock.monotonic()
+    const gone = Promise.withResolvers<void>()
+    place.child = child
+    place.gone = gone.promise
+    place.restart = undefined
+    log.info({ worker: child.pid }, 'worker process started')
+    let over = false
+    const end = (code: number | null, signal: string | null, err?: Error) => {
+      if (over) return
+      over = true
+      place.child = undefined
+      if (code !== 0) this.#badEnds++
+      this.#emptied(place, { worker: child.pid, code, signal, err }, clock.monotonic() - startedAt)
+      gone.resolve()
+    }
+    child.once('exit', (code, signal) => end(code, signal))
+    // It could not be started at all, or could not be killed.
+    child.once('error', err => end(1, null, err))
+  }
+
+  #emptied(
+    place: Place,
+    end: {
+      worker: number | undefined
+      code: number | null
+      signal: string | null
+      err: Error | undefined
+    },
+    livedMs: number,
+  ): void {
+    const { log, clock } = this.#parts
+    if (this.#stopping !== undefined) {
+      log.info(end, 'worker process ended')
+      return
+    }
+    if (end.code === configurationFault) {
+      log.error(end, 'worker process ended: a restart will not mend it')
+      this.#ended.resolve(configurationFault)
+      return
+    }
+    if (end.code === 0 && this.#options.oneLife) {
+      log.info(end, 'worker process ended: it has done what it was for')
+      if (this.#places.every(one => !one.child && !one.restart)) this.#ended.resolve(0)
+      return
+    }
+    const { waitMs, deaths } = restartWait({ code: end.code, livedMs }, place.deaths)
+    place.deaths = deaths
+    place.restart = clock.after(waitMs, () => this.#fill(place))
+    const level = end.code === 0 ? 'info' : 'error'
+    log[level]({ ...end, waitMs }, 'worker process ended: another one takes its place')
+  }
+
+  /** Lets the children stop as a signal would, and kills those that have not ended a while after the grace. */
+  stop(graceMs: number): Promise<HandedBack> {
+    this.#stopping ??= this.#stop(graceMs)
+    return this.#stopping
+  }
+
+  async #stop(graceMs: number): Promise<HandedBack> {
+    const { clock, log } = this.#parts
+    this.#badEnds = 0
+    for (const { child, restart } of this.#places) {
+      restart?.cancel()
+      if (child?.connected) child.disconnect()
+    }
+    const all = Promise.all(this.#places.map(({ gone }) => gone))
+    if (!(await settlesWithin(all, graceMs + endPatienceMs, clock))) {
+      log.error('worker processes did not end in time, and are killed')
+      this.kill()
+      await all
+    }
+    return { handedBack: this.#badEnds }
+  }
+
+  /** Ends what is left of the children at once. */
+  kill(): void {
+    for (const { child } of this.#places) child?.kill('SIGKILL')
+  }
+
+  /** Whether it has been told to stop. */
+  get stopping(): boolean {
+    return this.#stopping !== undefined
+  }
+}
