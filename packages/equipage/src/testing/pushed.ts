@@ -16,6 +16,7 @@ export interface Pushed<Payload = unknown> {
   readonly delayMs: number
   /** 0 to 2097151; lower runs first. */
   readonly priority: number
+  readonly tags: readonly string[]
   /** The schedule that pushed it; null where a function, a job or a test did. */
   readonly schedule: string | null
   /** The planned instant of the tick that it was pushed for. */
@@ -28,7 +29,7 @@ export type PushMatch<Payload> =
   | ((payload: Payload, pushed: Pushed<Payload>) => boolean)
 
 export function pushedOf({ job, pushedAt }: MemoryPush): Pushed {
-  const { chain, tick } = job.stamp
+  const { chain, tick, tags = [] } = job.stamp
   return {
     job: chain?.name ?? job.name,
     payload: job.data,
@@ -36,6 +37,7 @@ export function pushedOf({ job, pushedAt }: MemoryPush): Pushed {
     at: new Date(pushedAt),
     delayMs: job.delayMs,
     priority: job.priority,
+    tags,
     schedule: tick?.schedule ?? null,
     tick: tick ? new Date(tick.scheduledFor) : null,
   }

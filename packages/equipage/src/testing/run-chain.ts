@@ -1,7 +1,6 @@
 import type { AnyApp } from '../app/index.ts'
 import type { ChainDefinition, PayloadArgument } from '../job/index.ts'
 import type { ChainRun, JobRun, RunChainOptions } from './job-run.ts'
-import { recorderOf } from './recorder.ts'
 import { prepared, runAttempt } from './run-attempt.ts'
 
 /**
@@ -16,7 +15,6 @@ export async function runChain<Input, Result>(
 ): Promise<ChainRun<Result>> {
   const given: readonly unknown[] = args
   const [payload, options = {}] = given as [payload?: unknown, options?: RunChainOptions]
-  recorderOf(app)
   const first = await prepared(app, chain, payload, options.tick)
   const links: JobRun[] = []
   let ran = await runAttempt(app, first, options)

@@ -2,7 +2,6 @@ import type { AnyApp } from '../app/index.ts'
 import { EquipageError } from '../core/errors.ts'
 import type { JobDefinition, PayloadArgument } from '../job/index.ts'
 import type { JobRun, RunJobOptions } from './job-run.ts'
-import { recorderOf } from './recorder.ts'
 import { prepared, runAttempt } from './run-attempt.ts'
 
 /**
@@ -21,7 +20,6 @@ export async function runJob<Input, Payload, Result>(
   const [payload, options = {}] = given as [payload?: unknown, options?: RunJobOptions]
   checkCount('attempt', options.attempt)
   checkCount('attempts', options.attempts)
-  recorderOf(app)
   const first = await prepared(app, job, payload, options.tick)
   const { run } = await runAttempt(app, first, options)
   return run as JobRun<Result>

@@ -45,12 +45,14 @@ suite('a fake queue', { concurrency: true }, () => {
     const app = await shop(t, { bill, remind, sell })
     const queue = fakeQueue(app)
     app.replace('clock', new VirtualClock(at.getTime()))
-    await app.queue.pushIn('10m', bill, { order: 7 }, { priority: 2 })
+    await app.queue.pushIn('10m', bill, { order: 7 }, { priority: 2, tags: ['till-3'] })
     await app.queue.push(sell, { order: 8 })
     await app.queue.push(remind)
     const common = { at, schedule: null, tick: null }
     const billed = { job: 'bill', payload: { order: 7 }, queue: 'bills', ...common }
-    assert.deepEqual(queue.pushed(bill), [{ ...billed, delayMs: 600_000, priority: 2 }])
+    assert.deepEqual(queue.pushed(bill), [
+      { ...billed, delayMs: 600_000, priority: 2, tags: ['till-3'] },
+    ])
     assert.deepEqual(
       queue.pushed().map(({ job, payload }) => [job, payload]),
       [
@@ -112,6 +114,15 @@ suite('a fake queue', { concurrency: true }, () => {
     queue.assertDelayed(remind, '1h')
     messageOf(() => queue.assertDelayed(bill, 600_001))
     assert.throws(() => queue.assertDelayed(bill, 'soon'), { code: 'E_BAD_DURATION' })
+  })
+
+  test('does not ask whether a job is unique: every push is noted', async t => {
+    const once = defineJob({ name: 'once', unique: true, run: () => null })
+    const app = await shop(t, { once })
+    const queue = fakeQueue(app)
+    await app.queue.push(once)
+    assert.equal((await app.queue.push(once)).state, 'waiting')
+    queue.assertPushedTimes(once, 2)
   })
 
   test('forgets what it is told to forget', async t => {

@@ -70,6 +70,7 @@ suite('travelling through time', { concurrency: true }, () => {
       at: new Date('2026-01-02T01:30:00Z'),
       delayMs: 0,
       priority: 0,
+      tags: [],
       schedule: 'report',
       tick: new Date('2026-01-02T01:30:00Z'),
     })
