@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import type { AnyApp } from '../app/index.ts'
 import { configList } from './commands/config.ts'
 import { health } from './commands/health.ts'
+import { workerList } from './commands/worker-list.ts'
 import { findApp } from './find-app.ts'
 import type { Print } from './print.ts'
 import { addQueueCommands } from './queue-program.ts'
@@ -37,6 +38,13 @@ export function buildProgram(print: Print, note: Print): Command {
 
   const queue = program.command('queue').description('the queues and their jobs')
   addQueueCommands(queue, over, note)
+
+  const worker = program.command('worker').description('the processes that run jobs')
+  worker
+    .command('list')
+    .description('the workers that are alive, and what each of them works on')
+    .option(...json)
+    .action(over(workerList))
 
   program
     .command('config')
