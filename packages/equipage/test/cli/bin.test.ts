@@ -112,6 +112,37 @@ describe('the command equipage', { concurrency: true }, () => {
     })
   }
 
+  for (const [args, message] of [
+    [['list', 'reprots'], /^E_UNKNOWN_QUEUE: .*did you mean "reports"\?$/m],
+    [['list', 'reports', '--limit', '0'], /--limit.*'0' is invalid.* from 1 to 1000000/],
+    [
+      ['list', 'reports', '--state', 'lost'],
+      /--state.*'lost' is invalid.*active, waiting, delayed/,
+    ],
+    [['show', '7'], /^E_UNKNOWN_JOB_ID: there is no job '7' in the queues default, reports/],
+    [['retry'], /^E_BAD_ARGUMENT: queue retry: expected ids, or --all/],
+    [['forget', '7'], /^E_UNKNOWN_JOB_ID: /],
+    [['cancel', '7'], /^E_UNKNOWN_JOB_ID: /],
+    [['monitor'], /required option '--max <number>' not specified/],
+  ] as const) {
+    it(`ends with 1 and changes nothing for queue ${args.join(' ')}`, async t => {
+      const { code, stdout, stderr } = await equipage(shop(t), 'queue', ...args)
+      assert.deepEqual([code, stdout], [1, ''])
+      assert.match(stderr, message)
+    })
+  }
+
+  it('ends with 1 when a queue is longer than it may be', async t => {
+    const folder = shop(t)
+    await equipage(folder, 'queue', 'pause', 'reports')
+    await equipage(folder, 'queue', 'push', 'report', '{"id": 7}')
+    const monitor = (max: string) => equipage(folder, 'queue', 'monitor', '--max', max)
+    assert.equal((await monitor('1')).code, 0)
+    const { code, stdout } = await monitor('0')
+    assert.equal(code, 1)
+    assert.match(stdout, /^reports: too long, 1 waiting \(at most 0\), paused$/m)
+  })
+
   it('ends with 1 when a schedule that is run by hand fails', async t => {
     const { code, stdout, stderr } = await equipage(shop(t), 'schedule', 'run', 'nightly')
     assert.equal(code, 1)
@@ -131,6 +162,22 @@ describe('the command equipage', { concurrency: true }, () => {
       assert.match(listed, new RegExp(`^  ${name} `, 'm'))
       assert.match(await help(name), new RegExp(`--json[^]*Example:\n  equipage schedule ${name}`))
     }
+  })
+
+  it('explains every command of queues, with an example', async t => {
+    const folder = temporaryFolder(t)
+    const help = async (...args: string[]) => {
+      const { code, stdout } = await equipage(folder, 'queue', ...args, '--help')
+      assert.equal(code, 0)
+      return stdout
+    }
+    const listed = await help()
+    const changing = ['retry', 'forget', 'clear', 'pause', 'resume', 'cancel', 'push']
+    const helps = ['stats', 'list', 'failed', 'show', 'monitor', ...changing].map(async name => {
+      assert.match(listed, new RegExp(`^  ${name} `, 'm'))
+      assert.match(await help(name), new RegExp(`--json[^]*Example:\n  equipage queue ${name}`))
+    })
+    await Promise.all(helps)
   })
 
   it('suggests the command that was meant', async t => {

@@ -5,10 +5,11 @@ import { z } from 'zod'
 import type { StoredJob } from '../../src/connection/index.ts'
 import { isEquipageError } from '../../src/core/errors.ts'
 import { processName } from '../../src/core/process-name.ts'
-import { defineJob } from '../../src/job/index.ts'
+import { defineChain, defineJob } from '../../src/job/index.ts'
 import type { Queue } from '../../src/queue/index.ts'
 import { eventually } from '../support/eventually.ts'
 import type { MakeHarness } from './harness.ts'
+import { hourly, prepared, pushing, registered } from './tick-support.ts'
 
 /** What every connection holds about looking after queues; the same code runs on each. */
 export function careConformance(name: string, make: MakeHarness): void {
@@ -210,17 +211,43 @@ export function careConformance(name: string, make: MakeHarness): void {
     test('a worker that starts while its queue is paused waits for its end', async t => {
       const ran: number[] = []
       const job = defineJob({ name: 'held', run: () => void ran.push(1) })
-      const { queue, sibling, pass } = make(t, [job])
+      const witness = defineJob({ name: 'witness', queue: 'others', run: () => void ran.push(0) })
+      const { queue, sibling } = make(t, [job, witness])
       await queue.pause('default')
       await queue.push(job)
-      await queue.pushIn('10ms', job)
-      const worker = sibling()
-      await worker.consume()
-      await worker.connection.check()
-      if (worker.passesAtOnce) await pass(60_000)
-      assert.deepEqual(ran, [])
+      await queue.pushIn('1ms', job)
+      // In the same worker, and due after the others.
+      await queue.pushIn('5ms', witness)
+      await sibling().consume()
+      await eventually(() => assert.deepEqual(ran, [0]))
       await queue.resume('default')
-      await eventually(() => assert.deepEqual(ran, [1, 1]))
+      await eventually(() => assert.deepEqual(ran, [0, 1, 1]))
+    })
+
+    test('the job of a tick, and the next one of a chain, wait in a paused queue as others do', async t => {
+      const ran: string[] = []
+      const first = defineJob({ name: 'first', run: () => void ran.push('first') })
+      const second = defineJob({
+        name: 'second',
+        queue: 'others',
+        run: () => void ran.push('second'),
+      })
+      const chain = defineChain({ name: 'both', start: first }).andThen(second, () => ({}))
+      const h = make(t, [chain])
+      const { cursor } = await registered(h, hourly)
+      await h.queue.pause('others')
+      await h.consume()
+      await h.queue.push(chain)
+      await eventually(() => assert.deepEqual(ran, ['first']))
+      const job = await prepared(h, second)
+      const answer = await h.connection.ticks.claim(pushing(hourly, cursor, cursor + 1, job))
+      assert.equal(answer.outcome, 'claimed')
+      await eventually(async () =>
+        assert.equal((await h.queue.list('others', { state: 'waiting' })).length, 2),
+      )
+      assert.deepEqual(ran, ['first'])
+      await h.queue.resume('others')
+      await eventually(() => assert.deepEqual(ran, ['first', 'second', 'second']))
     })
 
     test('a job that runs in another process is aborted, fails with that reason, and is not retried', async t => {
