@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { eventually } from '../../packages/equipage/test/support/eventually.ts'
+import { type WorkingApplication, workingApplication } from './support/working-application.ts'
+
+/** Workers count as silent soon, so that a test need not wait for half a minute. */
+const soon = { WORKER_LOCK: '2s' }
+
+/** How often each number's job ended, in the order of the numbers. */
+function ends({ notes }: WorkingApplication, job: string, count: number): number[] {
+  const ended = notes(job).filter(({ what }) => what === 'ended')
+  return Array.from({ length: count }, (_, n) => ended.filter(note => note.n === n).length)
+}
+
+suite('a job that takes its worker down', { concurrency: 3 }, () => {
+  test('by process.exit: the log names what ran, the exit code is not 0, and all of it runs again elsewhere', async t => {
+    const application = await workingApplication(t)
+    const { work, push, notes, tell } = application
+    const first = work([], soon)
+    await first.said(/worker started/)
+    await push('patient', [0, 1, 2])
+    await push('exiting', [0])
+    await eventually(() => assert.equal(notes().length, 4))
+    tell('exit')
+    assert.equal(await first.ended, 1, first.output())
+    const line = first.lines().find(({ msg }) => String(msg).includes('in the middle of jobs'))
+    assert.equal(line?.['active'], 4)
+    assert.match(JSON.stringify(line?.['running']), /"name":"exiting"/)
+    tell('go')
+    const second = work([], soon)
+    await eventually(() => {
+      assert.deepEqual(ends(application, 'patient', 3), [1, 1, 1])
+      assert.deepEqual(ends(application, 'exiting', 1), [1])
+    })
+    assert.match(second.output(), /job stalled: its worker went silent, it runs again/)
+    second.signal('SIGTERM')
+    assert.equal(await second.ended, 0, second.output())
+  })
+
+  test('again and again: it fails when it has done so ten times, and its neighbours are run', async t => {
+    const { work, push, notes, app } = await workingApplication(t)
+    await push('fatal', [0])
+    await push('quick', [1, 2, 3])
+    // One job at a time: the fatal one is always alone.
+    const supervisor = work(['--processes', '2', '--concurrency', '1'], { WORKER_LOCK: '1s' })
+    await eventually(async () => {
+      const [counts] = await app.queue.counts()
+      assert.equal(counts?.failed, 1)
+    }, 240_000)
+    assert.equal(notes('fatal').length, 11)
+    assert.equal(notes('quick').filter(({ what }) => what === 'ended').length, 3)
+    supervisor.signal('SIGTERM')
+    assert.equal(await supervisor.ended, 0, supervisor.output())
+  })
+
+  test('not by a rejection that nobody waits for: it is logged, and the worker goes on', async t => {
+    const application = await workingApplication(t)
+    const worker = application.work()
+    await worker.said(/worker started/)
+    await application.push('rejecting', [0])
+    await worker.said(/a promise was rejected that nobody waits for/)
+    await application.push('quick', [0])
+    await eventually(() => assert.deepEqual(ends(application, 'quick', 1), [1]))
+    worker.signal('SIGTERM')
+    assert.equal(await worker.ended, 0, worker.output())
+  })
+
+  test('by holding up its event loop: it and its neighbours run again elsewhere, and nothing is lost', async t => {
+    const application = await workingApplication(t)
+    const { work, push, notes, tell, app } = application
+    const held = work([], soon)
+    await held.said(/worker started/)
+    await push('patient', [0, 1, 2])
+    await push('blocking', [0])
+    await eventually(() => assert.equal(notes().length, 4))
+    tell('block')
+    const other = work([], soon)
+    await other.said(/worker started/)
+    // Whoever runs them the second time is not held up.
+    await eventually(() => assert.deepEqual(ends(application, 'blocking', 1), [1]))
+    tell('go')
+    await eventually(() => assert.deepEqual(ends(application, 'patient', 3), [1, 1, 1]))
+    assert.match(other.output(), /job stalled: its worker went silent, it runs again/)
+    tell('unblock')
+    // The one that was held up finds that the jobs are no longer its own, and works on.
+    await eventually(() =>
+      assert.ok(notes('blocking').filter(({ what }) => what === 'ended').length > 1),
+    )
+    other.signal('SIGTERM')
+    assert.equal(await other.ended, 0, other.output())
+    await push('quick', [0])
+    await eventually(() => assert.deepEqual(ends(application, 'quick', 1), [1]))
+    held.signal('SIGTERM')
+    assert.equal(await held.ended, 0, held.output())
+    const [counts] = await app.queue.counts()
+    assert.deepEqual([counts?.waiting, counts?.active, counts?.failed], [0, 0, 0])
+  })
+})

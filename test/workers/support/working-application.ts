@@ -1,0 +1,162 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { Equipage } from 'equipage'
+import { defineConfig } from 'equipage/config'
+import { startRedis } from '../../../packages/equipage/test/support/redis.ts'
+import { processesIn, type Running } from '../../support/application.ts'
+
+const repository = join(import.meta.dirname, '..', '..', '..')
+
+/** One line that a job has written of itself. */
+export interface Note {
+  readonly job: string
+  readonly n: number
+  /** Which process ran it. */
+  readonly pid: number
+  /** `began` or `ended`. */
+  readonly what: string
+}
+
+/** An application whose jobs write down what they do, over a Redis of its own. */
+export interface WorkingApplication {
+  /** Starts `queues.ts`. */
+  work(args?: readonly string[], env?: Record<string, string>): Running
+  /** Runs an `equipage` command, and gives its JSON. */
+  ask(...args: string[]): Promise<unknown>
+  /** Pushes a job once for each number. */
+  push(name: string, numbers: readonly number[]): Promise<void>
+  /** What the jobs have written so far, in its order. */
+  notes(job?: string): Note[]
+  /** Tells the jobs that ask for it that something has happened. */
+  tell(word: string): void
+  /** The application in this process. */
+  readonly app: Equipage
+}
+
+const jobs = `
+  import { appendFileSync, existsSync, writeFileSync } from 'node:fs'
+  import { setTimeout as pause } from 'node:timers/promises'
+  import { defineJob } from 'equipage'
+  import { z } from 'zod'
+
+  // One write to a file that is opened to append to: lines of several processes do not mix.
+  const note = (job, n, what) =>
+    appendFileSync('notes.jsonl', JSON.stringify({ job, n, pid: process.pid, what }) + '\\n')
+  const told = word => existsSync('told-' + word)
+  const first = name => {
+    if (existsSync('first-' + name)) return false
+    writeFileSync('first-' + name, '')
+    return true
+  }
+  const job = (name, work, options = {}) =>
+    defineJob({
+      name,
+      payload: z.object({ n: z.number() }),
+      ...options,
+      async run(context) {
+        const { n } = context.payload
+        note(name, n, 'began')
+        await work(context)
+        note(name, n, 'ended')
+      },
+    })
+  const untilTold = async (word, signal) => {
+    while (!told(word)) await pause(20, undefined, { signal })
+  }
+
+  export const quick = job('quick', () => {})
+  export const short = job('short', () => pause(30))
+  export const other = job('other', () => {}, { queue: 'others' })
+  export const patient = job('patient', ({ signal }) => untilTold('go', signal))
+  /** Ends its process the first time. */
+  export const exiting = job('exiting', async () => {
+    if (!first('exiting')) return
+    await untilTold('exit')
+    process.exit(0)
+  })
+  /** Ends its process every time. */
+  export const fatal = job('fatal', () => process.exit(0))
+  export const rejecting = job('rejecting', () => {
+    void Promise.reject(new Error('nobody waits for this'))
+  })
+  /** Holds up its process the first time, until it is told. */
+  export const blocking = job('blocking', async () => {
+    if (!first('blocking')) return
+    await untilTold('block')
+    while (!told('unblock')) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)
+  })
+  const leaked = []
+  export const leaking = job('leaking', () => {
+    leaked.push(Buffer.alloc(150_000_000, 1))
+  })
+`
+
+function files(port: number): Record<string, string> {
+  const settings = ['QUEUE_CONNECTION=redis', `REDIS_PORT=${port}`, 'LOG_FORMAT=json']
+  return {
+    'package.json': '{ "name": "working", "type": "module" }',
+    '.env': `${settings.join('\n')}\n`,
+    'queues.ts':
+      "import { launch } from 'equipage/launch'\nawait launch('queues', () => import('./app/index.ts'))\n",
+    'app/index.ts': `
+      import { Equipage } from 'equipage'
+      import { defineConfig } from 'equipage/config'
+      export class App extends Equipage {
+        static override config = defineConfig({})
+      }
+      export const createApp = () => App.make(process.cwd())
+    `,
+    'app/jobs/all.ts': jobs,
+    'notes.jsonl': '',
+  }
+}
+
+class View extends Equipage {
+  static override config = defineConfig({})
+}
+
+/** Writes the application into a folder of its own, and starts its Redis. */
+export async function workingApplication(test: TestContext): Promise<WorkingApplication> {
+  const redis = await startRedis()
+  const folder = mkdtempSync(join(tmpdir(), 'equipage-working-'))
+  const write = (path: string, source: string) => {
+    mkdirSync(dirname(join(folder, path)), { recursive: true })
+    writeFileSync(join(folder, path), source)
+  }
+  for (const [path, source] of Object.entries(files(redis.port))) write(path, source)
+  symlinkSync(join(repository, 'node_modules'), join(folder, 'node_modules'))
+  // Before the hook below, so that the processes end before their Redis does.
+  const { start } = processesIn(test, folder)
+  const app = View.make(folder, { env: { LOG_CHANNEL: 'null' } })
+  test.after(async () => {
+    await app.dispose()
+    await redis.stop()
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+  })
+  return {
+    app,
+    work: (args = [], env = {}) => start(['queues.ts', ...args], env),
+    async ask(...args) {
+      const asked = start(['node_modules/equipage/bin/equipage.js', ...args, '--json'], {
+        LOG_CHANNEL: 'null',
+      })
+      const code = await asked.ended
+      if (code !== 0)
+        throw new Error(`equipage ${args.join(' ')} ended with ${code}: ${asked.output()}`)
+      return JSON.parse(asked.output())
+    },
+    async push(name, numbers) {
+      const definition = (await app.jobs).resolve(name)
+      await Promise.all(numbers.map(n => app.queue.push(definition, { n })))
+    },
+    notes(job) {
+      // A line that is being written has no end yet.
+      const lines = readFileSync(join(folder, 'notes.jsonl'), 'utf8').split('\n').slice(0, -1)
+      const notes = lines.map(line => JSON.parse(line) as Note)
+      return job === undefined ? notes : notes.filter(note => note.job === job)
+    },
+    tell: word => write(`told-${word}`, ''),
+  }
+}
