@@ -1,11 +1,13 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, Option } from 'commander'
 import type { AnyApp } from '../app/index.ts'
 import { scheduleList } from './commands/schedule-list.ts'
 import { scheduleNext } from './commands/schedule-next.ts'
 import { schedulePause, scheduleResume } from './commands/schedule-pause.ts'
 import { scheduleRun } from './commands/schedule-run.ts'
+import { scheduleSimulate } from './commands/schedule-simulate.ts'
 import { scheduleSync } from './commands/schedule-sync.ts'
 import { scheduleWhy } from './commands/schedule-why.ts'
+import { example, wholeNumber } from './option-values.ts'
 import type { Output, Print } from './print.ts'
 
 /** Runs a command over the application, and lets go of it afterwards. */
@@ -85,15 +87,30 @@ export function addScheduleCommands(schedule: Command, over: Over, note: Print):
     .option(...json)
     .addHelpText('after', example('schedule sync --dry-run'))
     .action(noting(scheduleSync))
+  schedule
+    .command('simulate')
+    .description(
+      'plays the timetable through a span of time and tells the fate of every tick; no action runs, conditions are asked as they are now',
+    )
+    .option('--from <instant>', `its beginning, now when left out: ${instants}`)
+    .option('--to <instant>', 'its end, a day after its beginning when left out')
+    .option(
+      '--down <from..to>',
+      'a time without a scheduler, in the place of those on record; may be given several times',
+      (span: string, before: string[]) => [...before, span],
+      [],
+    )
+    .option('--zone <zone>', "of dates and of the answer; the application's when left out")
+    .option(...json)
+    .addOption(new Option('--svg', 'as a time line').conflicts('json'))
+    .addHelpText(
+      'after',
+      example(
+        "schedule simulate --from 2026-11-21 --to 2026-11-28 --down '2026-11-22..2026-11-23 08:00'",
+      ),
+    )
+    .action(noting(scheduleSimulate))
 }
 
 const instants =
   "2026-11-21T03:00:00Z; 2026-11-21 or '2026-11-21 03:00' in the schedule's zone; or 2h for two hours ago"
-
-const example = (line: string): string => `\nExample:\n  equipage ${line}`
-
-const wholeNumber = (most: number) => (text: string) => {
-  const number = Number(text)
-  if (/^\d+$/.test(text) && number >= 1 && number <= most) return number
-  throw new InvalidArgumentError(`expected a whole number from 1 to ${most}`)
-}

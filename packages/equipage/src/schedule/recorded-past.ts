@@ -11,6 +11,8 @@ export interface RecordedPast {
   /** Where the simulation has to begin: earlier than was asked for when a run or a downtime was under way there. */
   readonly from: number
   readonly standings: ReadonlyMap<string, StartingPoint>
+  /** Names of schedules that nobody had registered, with their timing, before the span ended. */
+  readonly unregistered: readonly string[]
   readonly downs: readonly Span[]
   readonly pauses: ReadonlyMap<string, readonly Span[]>
   readonly runs: RunsOf
@@ -35,7 +37,7 @@ export async function recordedPast<App>(
 ): Promise<RecordedPast> {
   const stored = new Map((await memory.stored(schedules.map(nameOf))).map(one => [one.name, one]))
   const histories = await Promise.all(
-    schedules.map(schedule => historyOf(memory, schedule, stored.get(nameOf(schedule)))),
+    schedules.map(schedule => historyOf(memory, schedule, stored.get(nameOf(schedule)), span.to)),
   )
   const recorded = downs ?? withoutDecisions(await memory.downtimes(), histories)
   const from = quietMoment(span.from, recorded, histories)
@@ -45,6 +47,7 @@ export async function recordedPast<App>(
     standings: new Map(
       histories.map(history => [history.name, startingPoint(history, from, span.from)]),
     ),
+    unregistered: histories.flatMap(({ name, stored }) => (stored ? [] : name)),
     pauses: new Map(histories.map(({ name, pauses }) => [name, pauses])),
     runs: runsOf(histories, recorded),
   }
@@ -54,7 +57,7 @@ export async function recordedPast<App>(
 interface History {
   readonly name: string
   readonly schedule: Pick<Schedule, 'timing' | 'overlap'>
-  /** Undefined when it is not registered with this timing. */
+  /** Undefined when it was not registered with this timing before the span ended. */
   readonly stored: StoredSchedule | undefined
   /** In the order of their ticks. */
   readonly rows: readonly LedgerRow[]
@@ -67,6 +70,7 @@ async function historyOf<App>(
   memory: TickMemory,
   schedule: Schedule<App>,
   stored: StoredSchedule | undefined,
+  to: number,
 ): Promise<History> {
   const name = nameOf(schedule)
   const { timing, overlap, definition } = schedule
@@ -74,7 +78,8 @@ async function historyOf<App>(
     memory.ledger({ name, from: 0, to: endOfTime, limit: allRows }),
     memory.pauses(name),
   ])
-  const ours = stored && keepsPlace(stored, { name, definition }) ? stored : undefined
+  const same = stored && keepsPlace(stored, { name, definition })
+  const ours = same && stored.anchor <= to ? stored : undefined
   const next = ours ? timing.next(ours.cursor, ours.anchor) : null
   const waits = overlap === 'queue' && next !== null && next <= memory.now()
   return { name, schedule: { timing, overlap }, stored: ours, rows, pauses, waits }

@@ -1,7 +1,8 @@
-import type { LedgerRow, Span } from '../connection/index.ts'
+import type { Fate, LedgerRow, Span } from '../connection/index.ts'
 import { type MemoryConnection, memoryConnection } from '../connection/memory/memory-connection.ts'
 import { VirtualClock } from '../core/virtual-clock.ts'
 import type { Logger } from '../log/index.ts'
+import { endOfTime } from './end-of-time.ts'
 import { ScheduleHooks } from './hooks.ts'
 import { TickLoop } from './loop.ts'
 import type { Schedule } from './schedule.ts'
@@ -34,15 +35,19 @@ export interface SimulationParts<App> {
   /** What conditions are told as `app`. */
   app: App
   log: Logger
+  /** Several ticks in a row that share a fate are told one by one; as the ledger has them when left out. */
+  oneByOne?: boolean
 }
 
 /** A tick, or several in a row that share a fate, as the ledger has them. */
 export interface SimulatedTick
   extends Pick<
     LedgerRow,
-    'tick' | 'first' | 'count' | 'fate' | 'reason' | 'misfire' | 'lagMs' | 'durationMs'
+    'tick' | 'first' | 'count' | 'reason' | 'misfire' | 'lagMs' | 'durationMs'
   > {
   readonly schedule: string
+  /** `pending`: it was due, and not decided when the simulation ended. */
+  readonly fate: Fate | 'pending'
 }
 
 /**
@@ -77,7 +82,11 @@ class Simulation<App> {
     this.#log = parts.log.child({}, { level: 'silent' })
     const runs = parts.runs ?? (() => ({ durationMs: 0, error: null, stops: false }))
     this.#life = { clock: this.#clock, runs, ended: new AbortController().signal }
-    this.#schedules = parts.schedules.map(schedule => standInFor(schedule, this.#life))
+    this.#schedules = parts.schedules.map(schedule => {
+      const standIn = standInFor(schedule, this.#life)
+      standIn.anchorAt(this.#standingOf(schedule).anchor)
+      return standIn
+    })
     this.#connection = memoryConnection({
       clock: this.#clock,
       durationOf: ({ stamp: { tick } }) =>
@@ -86,9 +95,15 @@ class Simulation<App> {
     })
   }
 
-  #startOf({ name = '', definition }: Schedule<App>) {
-    const { from, standings, pauses } = this.#parts
-    const { anchor, cursor } = standings?.get(name) ?? { anchor: from, cursor: from - 1 }
+  #standingOf(schedule: Schedule<App>): StartingPoint {
+    const { from, standings } = this.#parts
+    return standings?.get(nameOf(schedule)) ?? { anchor: from, cursor: from - 1 }
+  }
+
+  #startOf(schedule: Schedule<App>) {
+    const { from, pauses } = this.#parts
+    const { name = '', definition } = schedule
+    const { anchor, cursor } = this.#standingOf(schedule)
     const before = (pauses?.get(name) ?? []).filter(pause => pause.from < from)
     const soFar = before.map(({ from: since, to }) => ({
       from: since,
@@ -149,12 +164,46 @@ class Simulation<App> {
     await this.#stop()
   }
 
-  ticks(): SimulatedTick[] {
+  async ticks(): Promise<SimulatedTick[]> {
     const ticks: SimulatedTick[] = []
+    const schedules = new Map(this.#schedules.map(one => [nameOf(one), one]))
     for (const { name: schedule, row } of this.#connection.ticks.rows()) {
       const { tick, first, count, fate, reason, misfire, lagMs, durationMs } = row
-      ticks.push({ schedule, tick, first, count, fate, reason, misfire, lagMs, durationMs })
+      const told = { schedule, tick, first, count, fate, reason, misfire, lagMs, durationMs }
+      const own = this.#parts.oneByOne ? schedules.get(schedule) : undefined
+      ticks.push(...(own && count > 1 ? apart(told, own) : [told]))
     }
-    return ticks.sort((a, b) => a.tick - b.tick)
+    return [...ticks, ...(await this.#pending())].sort((a, b) => a.tick - b.tick)
   }
+
+  async #pending(): Promise<SimulatedTick[]> {
+    const { to } = this.#parts
+    const cursors = await this.#connection.ticks.cursors(this.#schedules.map(nameOf))
+    return this.#schedules.flatMap((schedule, index) => {
+      const pending: SimulatedTick[] = []
+      const { timing, anchor } = schedule
+      const none = { count: 1, reason: null, misfire: false, durationMs: null }
+      let tick = cursors[index] ?? endOfTime
+      while (tick < endOfTime) {
+        tick = timing.next(tick, anchor) ?? endOfTime
+        if (tick > to) break
+        const fields = { schedule: nameOf(schedule), tick, first: tick, lagMs: to - tick }
+        pending.push({ ...fields, ...none, fate: 'pending' })
+      }
+      return pending
+    })
+  }
+}
+
+const nameOf = <App>({ name = '' }: Schedule<App>): string => name
+
+/** The ticks that a row stands for. */
+function apart<App>(row: SimulatedTick, { timing, anchor }: Schedule<App>): SimulatedTick[] {
+  const ticks: SimulatedTick[] = []
+  let tick: number | null = row.first
+  while (tick !== null && tick <= row.tick) {
+    ticks.push({ ...row, tick, first: tick, count: 1, lagMs: row.lagMs + row.tick - tick })
+    tick = timing.next(tick, anchor)
+  }
+  return ticks
 }
