@@ -53,7 +53,7 @@ export function jobRows(app: AnyApp, jobs: readonly StoredJob[]): JobRow[] {
       priority: job.priority,
       progress: shown.progress,
       result: shown.result,
-      error: shown.err as JobRow['error'],
+      error: errorOf(shown.err),
       pushedAt: utc(job.pushedAt),
       dueAt: utcOrNull(job.dueAt),
       startedAt: utcOrNull(job.startedAt),
@@ -61,6 +61,13 @@ export function jobRows(app: AnyApp, jobs: readonly StoredJob[]): JobRow[] {
       worker: job.worker,
     }
   })
+}
+
+/** An error as a log line shows it, without what only errors that live have. */
+function errorOf(shown: unknown): JobRow['error'] {
+  if (shown === null) return null
+  const { message, stack } = shown as { message: string; stack?: string | null }
+  return { message, stack: stack ?? null }
 }
 
 /** Jobs as a table, with what matters of each state. */

@@ -113,6 +113,7 @@ describe('equipage queue show', () => {
     })
     assert.doesNotMatch(text, /hunter2|abc|ada@example/)
     assert.deepEqual([job.tags, job.tick, job.chain, job.parent], [[], null, null, null])
+    assert.deepEqual(Object.keys(job.error), ['message', 'stack'])
     assert.equal(job.error.message, 'out of paper\nand of ink')
   })
 
