@@ -1,28 +1,39 @@
 export { type AppOptions, Equipage } from './app/index.ts'
-export type { QueueCounts } from './connection/index.ts'
+export type { Cleared, JobState, QueueCounts, StoredJob } from './connection/index.ts'
 export { type Clock, systemClock, type Timer } from './core/clock.ts'
 export type { Duration } from './core/durations.ts'
 export { EquipageError, type ErrorCode, isEquipageError } from './core/errors.ts'
+export type { EventSource } from './core/events.ts'
 export { Database, type DatabaseSettings, type Migrations, openDatabase } from './database/index.ts'
 export {
+  type AttemptEvent,
+  type BackoffChoice,
+  type BackoffFunction,
   type BackoffOptions,
   type ChainDefinition,
+  DoNotRetry,
   defineChain,
   defineJob,
+  type EndEvent,
   type JobContext,
   type JobDefinition,
+  type JobEvent,
+  type JobEvents,
+  type JobMiddleware,
   type JobOptions,
   type JobTick,
   type Json,
+  type ParentStamp,
   type Progress,
   type PushOptions,
   type Receipt,
   type Register,
+  Release,
   type RunOutcome,
   type TickStamp,
 } from './job/index.ts'
 export type { Logger } from './log/index.ts'
-export { Queue } from './queue/index.ts'
+export { type InQueue, type ListOptions, Queue, type QueuePause } from './queue/index.ts'
 export {
   EquipageScheduler,
   Schedule,

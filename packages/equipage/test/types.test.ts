@@ -4,12 +4,20 @@ import { z } from 'zod'
 import type { Config, Values } from '../src/config/index.ts'
 import { defineConfig, format } from '../src/config/index.ts'
 import {
+  DoNotRetry,
   defineChain,
   defineJob,
+  type EventSource,
+  type JobContext,
   type JobDefinition,
+  type JobEvents,
+  type JobMiddleware,
   type JobTick,
+  type Json,
+  type ParentStamp,
   type Queue,
   type Receipt,
+  Release,
   type RunOutcome,
   type SkipReason,
   type TickContext,
@@ -138,6 +146,65 @@ const written = {
     schedule.daily().pingBefore(7)
   },
 
+  async context({ push, checkpoint, parent, name }: JobContext<unknown>) {
+    same<typeof parent, ParentStamp | undefined>()
+    same<typeof name, string>()
+    const receipt = await push(report, { id: 1 }, { priority: 1 })
+    same<typeof receipt, Receipt<{ rows: number; title: string }>>()
+    void push(bare)
+    // @ts-expect-error a child's payload is missing
+    void push(report)
+    // @ts-expect-error a field of a child's payload is of another type
+    void push(report, { id: '1' })
+    const rows = await checkpoint('rows', async () => ({ count: 1 }))
+    same<typeof rows, { count: number }>()
+    // @ts-expect-error a part has a name
+    void checkpoint(() => 1)
+    // @ts-expect-error a part is a function
+    void checkpoint('rows', 1)
+  },
+
+  events(events: EventSource<JobEvents>) {
+    const off = events.on('job:completed', event => {
+      same<typeof event.result, Json>()
+      same<typeof event.durationMs, number>()
+      // @ts-expect-error what has completed has no error
+      return event.error
+    })
+    same<typeof off, () => void>()
+    events.on('job:failed', ({ error }) => same<typeof error, Error>())
+    events.on('job:retrying', ({ delayMs, attempt }) => delayMs + attempt)
+    events.on('job:stalled', ({ id, queue }) => id + queue)
+    // @ts-expect-error no event of that name
+    events.on('job:complete', () => undefined)
+    // @ts-expect-error a started job has no result yet
+    events.on('job:started', ({ result }) => result)
+    // @ts-expect-error a listener is a function
+    events.on('job:started', 'listener')
+  },
+
+  middleware() {
+    const layer: JobMiddleware = async (context, next) => [context.name, await next()]
+    defineJob({ name: 'x', middleware: [layer], run: () => 1 })
+    // @ts-expect-error a list of them
+    defineJob({ name: 'x', middleware: layer, run: () => 1 })
+    // @ts-expect-error next takes nothing
+    const wrong: JobMiddleware = (_, next) => next(1)
+    return wrong
+  },
+
+  failures() {
+    const run = () => Promise.reject(new DoNotRetry('gone', { cause: new Release('10m', 'later') }))
+    defineJob({ name: 'x', backoff: ['1s', '1m'], retryUntil: '2h', run: () => 1 })
+    defineJob({ name: 'x', backoff: (attempt, { message }) => message.length * attempt, run })
+    // @ts-expect-error a wait is a duration
+    defineJob({ name: 'x', backoff: () => true, run })
+    // @ts-expect-error a time is a duration
+    defineJob({ name: 'x', retryUntil: new Date(), run })
+    // @ts-expect-error for how long is missing
+    return new Release()
+  },
+
   definitions() {
     // @ts-expect-error a job has a name
     defineJob({ run: () => 1 })
@@ -177,7 +244,19 @@ const written = {
 
 describe('the types', () => {
   it('are checked by the compiler, in the functions above', () => {
-    const names = ['pushes', 'results', 'pushBare', 'handOvers', 'hooks', 'definitions', 'settings']
+    const names = [
+      'pushes',
+      'results',
+      'pushBare',
+      'handOvers',
+      'hooks',
+      'context',
+      'events',
+      'middleware',
+      'failures',
+      'definitions',
+      'settings',
+    ]
     assert.deepEqual(Object.keys(written), names)
     const jobs: JobDefinition[] = [report, bare, optional]
     assert.equal(jobs.length, 3)

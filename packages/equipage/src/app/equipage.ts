@@ -290,7 +290,7 @@ export class Equipage<Definition extends ConfigDefinition = ConfigDefinition<Fra
       const hooks = this.#hooks
       const place = this.random()
       const parts = { app: this, memory, queue, env, timezone, hooks, place, log, clock }
-      return new Scheduler(parts)
+      return new Scheduler({ ...parts, events: this.#events })
     })
   }
 

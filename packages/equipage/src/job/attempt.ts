@@ -10,6 +10,7 @@ import { type Json, throughJson } from './json.ts'
 import { tellOutcome } from './outcome-events.ts'
 import { readPayload } from './payload.ts'
 import { type PerformParts, perform } from './perform.ts'
+import { tellPushed } from './push-event.ts'
 import type { PushedJob, Receipt, Stamp } from './pushed-job.ts'
 import type { JobRegistry } from './registry.ts'
 import { isDoNotRetry, releaseDelay } from './thrown.ts'
@@ -163,8 +164,7 @@ export class AttemptRunner {
 
   async #pushNext(job: PushedJob): Promise<Receipt> {
     const receipt = await this.#parts.push(job)
-    const { id, name, queue } = receipt
-    this.#parts.events?.emit('job:pushed', () => ({ id, name, queue, delayMs: job.delayMs }))
+    tellPushed(this.#parts.events, job, receipt)
     return receipt
   }
 

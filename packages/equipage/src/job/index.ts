@@ -8,6 +8,7 @@ export {
   type JobDefinition,
   type JobOptions,
   type NoPayload,
+  unlimitedAttempts,
 } from './define-job.ts'
 export {
   defineQueue,
@@ -22,6 +23,7 @@ export { type Json, throughJson } from './json.ts'
 export type { JobMiddleware } from './middleware.ts'
 export { checkName } from './names.ts'
 export { type PayloadSchema, payloadData } from './payload.ts'
+export { tellPushed } from './push-event.ts'
 export { guardOf, type PushGuard } from './push-guard.ts'
 export type { PushArguments, PushOptions } from './push-options.ts'
 export {

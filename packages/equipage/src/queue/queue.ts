@@ -23,6 +23,7 @@ import {
   readPriority,
   readTags,
   type Stamp,
+  tellPushed,
 } from '../job/index.ts'
 import { TendedQueue, type TendedQueueParts } from './tended-queue.ts'
 
@@ -123,11 +124,7 @@ export class Queue extends TendedQueue {
 
   async #send<Result>(name: string, pushed: PushedJob): Promise<Receipt<Result>> {
     const receipt = await (await this.#parts.carrier()).push(pushed)
-    if (receipt.state !== 'refused') {
-      const { id, queue } = receipt
-      const { delayMs } = pushed
-      this.#parts.events?.emit('job:pushed', () => ({ id, name: pushed.name, queue, delayMs }))
-    }
+    tellPushed(this.#parts.events, pushed, receipt)
     const { tags } = pushed.stamp
     return { ...receipt, name, ...(tags ? { tags } : {}) } as Receipt<Result>
   }

@@ -1,8 +1,9 @@
 import type { TickMemory } from '../connection/index.ts'
 import type { Clock } from '../core/clock.ts'
+import type { EventSink } from '../core/events.ts'
 import type { HandedBack, Lifecycle } from '../core/lifecycle.ts'
 import { processName } from '../core/process-name.ts'
-import type { RegisteredApp } from '../job/index.ts'
+import type { JobEvents, RegisteredApp } from '../job/index.ts'
 import type { Logger } from '../log/index.ts'
 import type { Queue } from '../queue/index.ts'
 import type { ScheduleHooks } from './hooks.ts'
@@ -25,6 +26,8 @@ export interface SchedulerParts<App> {
   /** From 0 to 1: where this replica begins when many ticks are due at once. */
   place?: number
   hooks: ScheduleHooks<App>
+  /** Told of the jobs that ticks push. */
+  events?: EventSink<JobEvents>
 }
 
 /** What an application's container calls its configuration. */

@@ -7,7 +7,14 @@ import type {
 } from '../connection/index.ts'
 import type { Clock } from '../core/clock.ts'
 import { toError } from '../core/errors.ts'
-import { laterJobs, type PushedJob } from '../job/index.ts'
+import type { EventSink } from '../core/events.ts'
+import {
+  type JobEvents,
+  laterJobs,
+  type PushedJob,
+  type Receipt,
+  tellPushed,
+} from '../job/index.ts'
 import type { Logger } from '../log/index.ts'
 import type { Queue } from '../queue/index.ts'
 import { type CallAction, type PushAction, stop, type TickContext } from './action.ts'
@@ -29,6 +36,8 @@ export interface FiringParts<App> {
   /** Host and process id, as the ledger names it. */
   process: string
   hooks: ScheduleHooks<App>
+  /** Told of pushes. */
+  events?: EventSink<JobEvents>
   log: Logger
   clock: Clock
 }
@@ -155,7 +164,7 @@ export class TickFiring<App> {
     let job: PushedJob
     try {
       const payload = await action.payload(tick)
-      job = await this.#parts.queue.prepare(action.job, payload, {}, 0, { tick: stampOf(tick) })
+      job = await this.#parts.queue.prepare(action.job, payload, {}, null, { tick: stampOf(tick) })
     } catch (thrown) {
       const err = toError(thrown)
       const fields = { reason: 'error' as const, error: shortened(err.message) }
@@ -169,11 +178,20 @@ export class TickFiring<App> {
     })
     if (answer.outcome !== 'claimed') return answer
     this.#tellDropped(whole)
+    if (answer.inTheWay !== undefined) {
+      log.info({ reason: 'refused', jobId: answer.inTheWay }, 'tick skipped')
+      this.calls.follow(this.#parts.hooks.skip(whole.schedule, tick, 'refused'))
+      return answer
+    }
     this.fired++
     log.info({ lagMs: this.#lagMs(due.instant), job: action.name }, 'tick fired')
-    const pushed = Promise.resolve(answer.pushed).catch(thrown =>
-      log.error({ err: toError(thrown) }, 'how the job of a tick ended could not be kept'),
-    )
+    const told = (receipt: Receipt | undefined) =>
+      receipt && tellPushed(this.#parts.events, job, receipt)
+    const pushed = Promise.resolve(answer.pushed)
+      .then(told)
+      .catch(thrown =>
+        log.error({ err: toError(thrown) }, 'how the job of a tick ended could not be kept'),
+      )
     this.calls.follow(pushed)
     return answer
   }

@@ -11,10 +11,12 @@ import { redisConnection } from '../../src/connection/redis/redis-connection.ts'
 import type { RedisSettings } from '../../src/connection/redis/settings.ts'
 import { syncConnection } from '../../src/connection/sync/sync-connection.ts'
 import { type Clock, systemClock } from '../../src/core/clock.ts'
+import { EventHub, type EventSource } from '../../src/core/events.ts'
 import {
   AttemptRunner,
   type ChainDefinition,
   type JobDefinition,
+  type JobEvents,
   JobRegistry,
   type Pushable,
 } from '../../src/job/index.ts'
@@ -30,6 +32,8 @@ export interface Harness {
   queue: Queue
   connection: Connection
   lines: CapturedLine[]
+  /** What is told of jobs in this process. */
+  events: EventSource<JobEvents>
   /** Another process of the same application, over the same state; of another release when its jobs are given. */
   sibling(definitions?: readonly Pushable[]): Harness
   /** Begins to run what the connection keeps. */
@@ -51,6 +55,7 @@ export const ledger = { ageMs: 30 * 86_400_000, count: 20 }
 
 interface Opening {
   runner: AttemptRunner
+  events: EventHub<JobEvents>
   log: Parameters<typeof syncConnection>[1]['log']
   clock: Clock
 }
@@ -162,6 +167,9 @@ function harness(test: TestContext, definitions: readonly Pushable[], kind: Kind
     if (definition.kind === 'chain')
       for (const { job } of definition.links) registry.add(job, 'test')
   }
+  const events = new EventHub<JobEvents>((event, err) =>
+    log.error({ event, err }, 'listener failed'),
+  )
   const runner = new AttemptRunner({
     jobs: async () => registry,
     app: { name: 'the application' },
@@ -171,13 +179,16 @@ function harness(test: TestContext, definitions: readonly Pushable[], kind: Kind
     ready: async () => undefined,
     push: job => connection.carrier.push(job),
     pushChild: (parent, job, args) => queue.pushChild(parent, job, args),
+    events,
   })
-  const connection = kind.open({ runner, log, clock })
+  const connection = kind.open({ runner, events, log, clock })
   const queue = new Queue({
     carrier: async () => connection.carrier,
     care: async () => connection.care,
     clock,
     registry: async () => registry,
+    payloadLimitBytes: 10_000_000,
+    events,
   })
   const stops: (() => Promise<unknown>)[] = [() => connection.stop(0)]
   test.after(async () => {
@@ -187,10 +198,11 @@ function harness(test: TestContext, definitions: readonly Pushable[], kind: Kind
     queue,
     connection,
     lines,
+    events,
     sibling: (other = definitions) => harness(test, other, kind),
     async consume(concurrency = 10) {
       const consumer =
-        kind.consume?.({ runner, log, clock }) ??
+        kind.consume?.({ runner, events, log, clock }) ??
         connection.carrier.consume({ queues: registry.queues(), concurrency })
       stops.push(() => consumer.stop(0))
       await consumer.start()
