@@ -22,6 +22,8 @@ const unlimited = Number.MAX_SAFE_INTEGER
 /**
  * For pushes and claims: a command fails at once while Redis is away, and one whose connection
  * breaks before the answer fails too. Sending it again by itself could push a job twice.
+ * A Cluster's commands wait while the connection to their node comes about, no longer than for an
+ * answer; whoever sends one while no node is known waits with it, so look at `status` first.
  */
 export function commandClient(settings: RedisSettings): RedisClient {
   const options: NodeOptions = {
@@ -32,7 +34,6 @@ export function commandClient(settings: RedisSettings): RedisClient {
   if (settings.cluster) {
     return openCluster(settings, settings.cluster, options, {
       lazyConnect: true,
-      enableOfflineQueue: false,
       retryDelayOnFailover: 0,
     })
   }
