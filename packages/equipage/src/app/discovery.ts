@@ -4,7 +4,12 @@ import { pathToFileURL } from 'node:url'
 import type { Migration } from 'kysely/migration'
 import { EquipageError, isEquipageError, toError } from '../core/errors.ts'
 import type { Migrations } from '../database/index.ts'
-import { type ChainDefinition, type JobDefinition, JobRegistry } from '../job/index.ts'
+import {
+  type ChainDefinition,
+  type JobDefinition,
+  JobRegistry,
+  type QueueDefinition,
+} from '../job/index.ts'
 import { EquipageScheduler, type SchedulerParts } from '../schedule/index.ts'
 
 /** Folders whose files export jobs and chains. */
@@ -14,15 +19,16 @@ const moduleForm = /\.(ts|js|mts|mjs)$/
 const ignoredForm = /\.(d|test|spec)\.[mc]?[tj]s$/
 
 /**
- * Everything that the files under `app/jobs/` and `app/batches/` export as a job or a chain.
+ * Everything that the files under `app/jobs/` and `app/batches/` export as a job, a chain or a queue.
  * @param folder the application's `app` folder
- * @throws E_APP_FILE, E_DUPLICATE_JOB
+ * @throws E_APP_FILE, E_DUPLICATE_JOB, E_DUPLICATE_QUEUE
  */
 export async function discoverJobs(folder: string): Promise<JobRegistry> {
   const registry = new JobRegistry()
   for (const file of definitionFolders.flatMap(name => modulesIn(join(folder, name)))) {
     const place = relative(join(folder, '..'), file)
     for (const exported of Object.values(await load(file))) {
+      if (isQueue(exported)) registry.addQueue(exported, place)
       if (!isDefinition(exported)) continue
       registry.add(exported, place)
       // A chain's jobs need not be exported: a worker that knows the chain knows them.
@@ -79,6 +85,11 @@ async function load(file: string): Promise<Record<string, unknown>> {
     const cause = toError(thrown)
     throw new EquipageError('E_APP_FILE', { file, reason: cause.message }, { cause })
   }
+}
+
+function isQueue(value: unknown): value is QueueDefinition {
+  if (typeof value !== 'object' || value === null || !('kind' in value)) return false
+  return value.kind === 'queue' && 'limits' in value
 }
 
 function isDefinition(value: unknown): value is JobDefinition | ChainDefinition {

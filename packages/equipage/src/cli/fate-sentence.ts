@@ -71,6 +71,8 @@ function whySkipped(tick: number, row: LedgerRow, given: Circumstances): string 
         environments.length > 0 ? `, and it fires in ${environments.join(', ')} alone` : ''
       return `${row.process} ran in another environment${only}`
     }
+    case 'refused':
+      return `its job was refused, because job ${row.jobId} of the same key was in its way`
     case 'paused':
       return paused(spanAround(given.pauses, tick), given)
     default:

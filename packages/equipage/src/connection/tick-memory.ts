@@ -108,14 +108,19 @@ export interface ClaimedRun {
 
 /**
  * `claimed`: this call decided the ticks; `pushed` follows the job, inline to its first attempt's
- * end. `taken`: another decided, and the cursor is now there. `paused`: the schedule is.
+ * end. With `inTheWay` the push was refused, by its own rules, for the job of that id: the tick's row
+ * says so, and no run has begun. `taken`: another decided, and the cursor is now there. `paused`: the schedule is.
  * `held`: the run before is unfinished. `queued`: another tick than the one offered waits, and is
  * the next to run. `superseded`: another release rules and has the schedule otherwise.
  * `forgotten`: there is no such schedule; it has to be registered again. Only `claimed` and, for
  * the note of who waits, `held` change anything.
  */
 export type ClaimAnswer =
-  | { readonly outcome: 'claimed'; readonly pushed: Promise<Receipt> | undefined }
+  | {
+      readonly outcome: 'claimed'
+      readonly pushed: Promise<Receipt> | undefined
+      readonly inTheWay?: string
+    }
   | { readonly outcome: 'taken'; readonly cursor: number }
   | { readonly outcome: 'queued'; readonly tick: number }
   | { readonly outcome: 'paused' | 'held' | 'superseded' | 'forgotten' }
@@ -124,7 +129,8 @@ export type ClaimAnswer =
 export type Fate = 'fired' | 'skipped' | 'missed' | 'failed' | 'running'
 
 /**
- * Why a tick was skipped (`overlap`, `condition`, `environment`, `paused`), why one failed (`error`:
+ * Why a tick was skipped (`overlap`, `condition`, `environment`, `paused`, and `refused`: a job of
+ * the same key, which the row names, was in the way of the one to be pushed), why one failed (`error`:
  * it threw; `interrupted`: its process died), or that one fired after it waited for the run before
  * (`queued`).
  */
@@ -133,6 +139,7 @@ export type Reason =
   | 'condition'
   | 'environment'
   | 'paused'
+  | 'refused'
   | 'error'
   | 'interrupted'
   | 'queued'

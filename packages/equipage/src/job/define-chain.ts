@@ -1,5 +1,6 @@
 import { EquipageError } from '../core/errors.ts'
-import { checkName, type JobDefinition } from './define-job.ts'
+import type { JobDefinition } from './define-job.ts'
+import { checkName } from './names.ts'
 import type { Pushable } from './pushable.ts'
 
 /** One job of a chain, and how its payload is made of the result before it. */
@@ -28,13 +29,14 @@ export interface ChainDefinition<Input = unknown, Result = unknown>
 /**
  * Defines a chain. It has a name, because its hand-over functions are found by it in the
  * worker: code does not travel through a queue.
- * @throws E_BAD_NAME
+ * @throws E_BAD_NAME; E_BAD_OPTION, as `andThen` does, for a job with unique, debounce or throttle
  */
 export function defineChain<Input, Payload, Result>(options: {
   name: string
   start: JobDefinition<Input, Payload, Result>
 }): ChainDefinition<Input, Result> {
   checkName('chain', options.name)
+  refuseGuarded(options.name, options.start as JobDefinition)
   return chainOf(options.name, [{ job: options.start as JobDefinition, payloadOf: undefined }])
 }
 
@@ -58,12 +60,21 @@ function chainOf<Input, Result>(
           expected: 'a function of the result before it',
         })
       }
+      refuseGuarded(name, job as JobDefinition)
       return chainOf(name, [
         ...links,
         { job: job as JobDefinition, payloadOf: payloadOf as ChainLink['payloadOf'] },
       ])
     },
   }
+}
+
+/** A push that may be refused, or thrown away for a later one, would leave its chain without an end. */
+function refuseGuarded(chain: string, { name, rules: { guard } }: JobDefinition): void {
+  if (!guard) return
+  const fields = { place: `chain "${chain}"`, option: `job "${name}"`, given: guard.kind }
+  const expected = 'a job without unique, debounce and throttle'
+  throw new EquipageError('E_BAD_OPTION', { ...fields, expected })
 }
 
 /** The job that a push begins with. */

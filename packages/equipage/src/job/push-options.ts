@@ -2,8 +2,12 @@ import type { PayloadArgument } from './pushable.ts'
 
 /** How one push differs from what the job's definition says. */
 export interface PushOptions {
-  /** 0 (the default) to 2097151; lower runs first. */
+  /** 0 to 2097151; lower runs first. The job's own, or 0, when left out. */
   priority?: number
+  /** The push is refused while a job of the same name and key is unfinished; in place of the key of the job's own `unique`. */
+  unique?: string
+  /** More tags, beside the job's own: 20 at most together, of 1 to 100 characters. */
+  tags?: readonly string[]
 }
 
 /** The payload, if the job takes one, and the options of a push. */

@@ -2,18 +2,21 @@ import { EquipageError } from '../core/errors.ts'
 import { nearest } from '../core/nearest.ts'
 import type { ChainDefinition } from './define-chain.ts'
 import type { JobDefinition } from './define-job.ts'
+import { type QueueDefinition, type QueueLimits, unlimited } from './define-queue.ts'
 import type { Pushable } from './pushable.ts'
 
-/** Jobs and chains of an application by their names, which they share: a name means one thing. */
+/** Jobs and chains of an application by their names, which they share: a name means one thing. And its queues. */
 export class JobRegistry {
   readonly #entries = new Map<
     string,
     { definition: JobDefinition | ChainDefinition; file: string }
   >()
+  readonly #queues = new Map<string, { definition: QueueDefinition; file: string }>()
 
   /**
    * @param file where it is exported, for the error
-   * @throws E_DUPLICATE_JOB when another definition has its name; the same one twice is fine
+   * @throws E_DUPLICATE_JOB when another definition has its name; the same one twice is fine.
+   * E_DUPLICATE_QUEUE for the queue that it was given
    */
   add(definition: JobDefinition | ChainDefinition, file: string): void {
     const { name } = definition
@@ -21,6 +24,26 @@ export class JobRegistry {
     if (known?.definition === definition) return
     if (known) throw new EquipageError('E_DUPLICATE_JOB', { name, files: [known.file, file] })
     this.#entries.set(name, { definition, file })
+    if (definition.kind === 'job' && definition.queueDefinition) {
+      this.addQueue(definition.queueDefinition, file)
+    }
+  }
+
+  /**
+   * @param file where it is exported, or the job that names it
+   * @throws E_DUPLICATE_QUEUE when another definition has its name; the same one twice is fine
+   */
+  addQueue(definition: QueueDefinition, file: string): void {
+    const { name } = definition
+    const known = this.#queues.get(name)
+    if (known?.definition === definition) return
+    if (known) throw new EquipageError('E_DUPLICATE_QUEUE', { name, files: [known.file, file] })
+    this.#queues.set(name, { definition, file })
+  }
+
+  /** What holds over all workers of a queue. */
+  limits(queue: string): QueueLimits {
+    return this.#queues.get(queue)?.definition.limits ?? unlimited
   }
 
   /** The job of that name; undefined when there is none. */
@@ -51,9 +74,9 @@ export class JobRegistry {
     })
   }
 
-  /** Every queue that a job names, and `default`; sorted. */
+  /** Every queue that is defined or that a job names, and `default`; sorted. */
   queues(): string[] {
-    const names = new Set(['default'])
+    const names = new Set(['default', ...this.#queues.keys()])
     for (const { definition } of this.#entries.values()) {
       if (definition.kind === 'job') names.add(definition.queue)
     }

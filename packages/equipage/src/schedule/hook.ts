@@ -2,7 +2,10 @@ import type { Reason } from '../connection/index.ts'
 import type { RunOutcome } from '../job/index.ts'
 import type { TickContext } from './action.ts'
 
-/** Why a tick was skipped: the run before it was unfinished, a condition, the environment, or a pause. */
+/**
+ * Why a tick was skipped: the run before it was unfinished, a condition, the environment, a pause, or its
+ * job was refused, because one of the same key was in its way.
+ */
 export type SkipReason = Exclude<Reason, 'error' | 'interrupted' | 'queued'>
 
 /** What is called beside the runs of a schedule; when, says `kind`. */

@@ -87,6 +87,7 @@ const skipReasons: ReadonlySet<string> = new Set<SkipReason>([
   'condition',
   'environment',
   'paused',
+  'refused',
 ])
 
 function isSkipReason(reason: Reason): reason is SkipReason {

@@ -4,6 +4,7 @@ import type { ChainableCommander } from 'ioredis'
 import { callLeaseMs, type LedgerRetention, type TickClaim } from '../tick-memory.ts'
 import type { RedisClient } from './client.ts'
 import { rowText } from './ledger-text.ts'
+import { guarded } from './push-guards.ts'
 
 /** What a claim is made with, beside what it claims. */
 export interface ClaimSetting {
@@ -14,10 +15,14 @@ export interface ClaimSetting {
   readonly retention: LedgerRetention
 }
 
-/** The id of the added job, or how the claim in front of it ended. */
+/**
+ * The id of the added job, or how the claim in front of it ended. `refused`: the job was not added,
+ * since another is in its way; a claim has decided its ticks all the same.
+ */
 export type ScriptReply =
   | string
   | ['claimed', id: string]
+  | ['refused', holder: string]
   | ['taken', cursor: string]
   | ['queued', tick: string]
   | ['paused' | 'held' | 'superseded' | 'forgotten']
@@ -27,18 +32,19 @@ const nothing = { name: 'nothing', keys: 0, content: "return ''" }
 const adding = [bull.addStandardJob, bull.addDelayedJob, bull.addPrioritizedJob, nothing]
 
 const claimCommand = (script: string) => `equipageClaim:${script}`
+const guardCommand = (script: string) => `equipageGuard:${script}`
 
 /**
  * A script of BullMQ's with the claim of a tick in front of it: everything happens, or nothing.
  * After the script's own keys: the base of the schedules' keys. After its own arguments: those that
  * `claimValues` gives.
- * Returns {'claimed', job id}, {'taken', cursor}, {'queued', tick}, {'paused'}, {'held'},
+ * Returns {'claimed', job id}, {'refused', id of the job in the way}, {'taken', cursor}, {'queued', tick}, {'paused'}, {'held'},
  * {'superseded'}, {'forgotten'}, or a negative number of BullMQ's own.
  */
 function withClaim(content: string): string {
   return `
 local function add()
-${content}
+${guarded(content)}
 end
 local base, last = KEYS[#KEYS], #ARGV
 local count = tonumber(ARGV[last])
@@ -80,14 +86,15 @@ if kind ~= 'none' then
     end
   end
 end
-local id = ''
+local id, refused = '', false
 if kind == 'job' then
   id = add()
+  if type(id) == 'table' then id, refused = id[2], true end
   if type(id) == 'number' and id < 0 then return id end
 elseif kind == 'call' then
   redis.call('ZADD', base .. 'calls', now() + lease, call)
 end
-if overlap ~= '' then
+if overlap ~= '' and not refused then
   local holder = 'call ' .. call
   if kind == 'job' then holder = own .. id .. '\\n' .. later end
   redis.call('HSET', base .. 'holders', name, holder)
@@ -97,6 +104,11 @@ redis.call('HSET', base .. 'cursors', name, to)
 local ledger = base .. 'ledger:' .. name
 for i = at + 13, last - 2, 2 do
   local row = ARGV[i + 1]
+  if refused and ARGV[i] == tick then
+    local fields = cjson.decode(row)
+    fields[3], fields[4] = 'skipped', 'refused'
+    row = cjson.encode(fields)
+  end
   if ARGV[i] == tick then row = id .. ' ' .. row else row = ' ' .. row end
   redis.call('ZADD', ledger, ARGV[i], row)
 end
@@ -104,14 +116,15 @@ if count > 0 then
   redis.call('ZREMRANGEBYRANK', ledger, 0, '-' .. (keepCount + 1))
   redis.call('ZREMRANGEBYSCORE', ledger, '-inf', '(' .. string.format('%.0f', ARGV[last - 2] - keepMs))
 end
-return {'claimed', id}
+return {refused and 'refused' or 'claimed', id}
 `
 }
 
-/** Makes the claiming scripts known to a client and to its pipelines. */
+/** Makes the claiming and the guarding scripts known to a client and to its pipelines. */
 export function defineClaims(client: RedisClient): void {
   for (const { name, keys, content } of adding) {
     client.defineCommand(claimCommand(name), { numberOfKeys: keys + 1, lua: withClaim(content) })
+    client.defineCommand(guardCommand(name), { numberOfKeys: keys, lua: guarded(content) })
   }
 }
 
@@ -119,21 +132,23 @@ type Commands = Record<string, (args: unknown[]) => unknown>
 
 /**
  * A pipeline as BullMQ's backend sees it: a command that adds a job becomes the same one behind
- * its claim.
+ * its claim, or behind its guard.
  */
 export function claimingClient(
   pipeline: ChainableCommander,
   claim: TickClaim | undefined,
+  isGuarded: boolean,
   setting: ClaimSetting,
 ): IRedisTransaction {
   const commands = pipeline as unknown as Commands
   // Adding a job runs one command, and asks nothing else of its client.
   const runner = {
     runCommand(versioned: string, args: unknown[]) {
-      if (!claim) return commands[versioned]?.(args)
+      if (!claim && !isGuarded) return commands[versioned]?.(args)
       const name = versioned.slice(0, versioned.lastIndexOf(':'))
       const script = adding.find(candidate => candidate.name === name)
-      if (!script) throw new Error(`a tick cannot push through ${name}`)
+      if (!script) throw new Error(`a job with a claim or a guard cannot be added by ${name}`)
+      if (!claim) return commands[guardCommand(name)]?.(args)
       const own = args.slice(0, script.keys)
       const values = args.slice(script.keys)
       const all = [...own, setting.base, ...values, ...claimValues(claim, setting)]

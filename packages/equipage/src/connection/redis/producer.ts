@@ -1,10 +1,13 @@
+import { randomUUID } from 'node:crypto'
 import { Job, type JobsOptions, Queue, type RedisQueueBackend } from 'bullmq'
-import { EquipageError } from '../../core/errors.ts'
+import type { ChainableCommander } from 'ioredis'
+import { EquipageError, toError } from '../../core/errors.ts'
 import type { PushedJob } from '../../job/index.ts'
 import type { Logger } from '../../log/index.ts'
 import type { TickClaim } from '../tick-memory.ts'
 import { type ClaimSetting, claimingClient, defineClaims, type ScriptReply } from './claims.ts'
 import { commandClient, connectOnce, type RedisClient, unready } from './client.ts'
+import { deduplicationOf } from './push-guards.ts'
 import type { RedisSettings } from './settings.ts'
 import { connectionError } from './symptoms.ts'
 import { watchConnection } from './watch-connection.ts'
@@ -104,31 +107,48 @@ export class Producer {
   async #flush(): Promise<void> {
     const additions = this.#gathered
     this.#gathered = []
-    try {
-      const queues = new Map<string, Queue>()
-      for (const { job } of additions) {
-        if (!queues.has(job.queue)) queues.set(job.queue, await this.queue(job.queue))
-      }
-      await this.#send(additions, queues)
-    } catch (error) {
-      for (const { reject } of additions) reject(error)
+    // A pipeline knows the commands that are defined when it is made, and BullMQ's come with its queues.
+    const names = new Set(additions.map(({ job }) => job.queue))
+    for (const name of names) await this.queue(name).catch(() => undefined)
+    const queues = new Map<string, Queue | Error>()
+    for (const { job } of additions) {
+      if (queues.has(job.queue)) continue
+      queues.set(job.queue, await this.queue(job.queue).catch(toError))
     }
+    // BullMQ makes its scripts known when a queue opens, and a pipeline knows those of its beginning.
+    const pipeline = this.client.pipeline()
+    const sent: Addition[] = []
+    for (const addition of additions) {
+      try {
+        const queue = queues.get(addition.job.queue)
+        if (!(queue instanceof Queue)) throw queue
+        await this.#write(pipeline, addition, queue)
+        sent.push(addition)
+      } catch (error) {
+        // This one alone: its neighbours have nothing to do with it.
+        addition.reject(error)
+      }
+    }
+    if (sent.length > 0) await this.#send(pipeline, sent)
   }
 
-  async #send(additions: readonly Addition[], queues: ReadonlyMap<string, Queue>): Promise<void> {
-    const pipeline = this.client.pipeline()
-    for (const { job, claim } of additions) {
-      const queue = queues.get(job.queue)
-      if (!queue) continue
-      const bull = new Job(queue, job.name, job.data, optionsOf(job), job.id)
-      const backend = queue.getBackend() as RedisQueueBackend
-      const client = claimingClient(pipeline, claim, this.#claims)
-      // It queues the command on the pipeline; its answer is the pipeline's.
-      await backend.addJobToTransaction(client, bull.asJSON(), bull.id ?? '')
-    }
-    const replies = (await pipeline.exec()) ?? []
-    for (const [index, addition] of additions.entries()) {
-      const [error, reply] = replies[index] ?? [new Error('Redis gave no answer')]
+  async #write(
+    pipeline: ChainableCommander,
+    { job, claim }: Addition,
+    queue: Queue,
+  ): Promise<void> {
+    const options = optionsOf(job)
+    const bull = new Job(queue, job.name, job.data, options, options.jobId)
+    const backend = queue.getBackend() as RedisQueueBackend
+    const client = claimingClient(pipeline, claim, job.guard !== undefined, this.#claims)
+    // It queues the command on the pipeline; its answer is the pipeline's.
+    await backend.addJobToTransaction(client, bull.asJSON(), bull.id ?? '')
+  }
+
+  async #send(pipeline: ChainableCommander, sent: readonly Addition[]): Promise<void> {
+    const replies = await pipeline.exec().catch((error: Error) => sent.map(() => [error] as const))
+    for (const [index, addition] of sent.entries()) {
+      const [error, reply] = replies?.[index] ?? [new Error('Redis gave no answer')]
       if (error) addition.reject(connectionError(this.#settings, error))
       else if (typeof reply === 'number' && reply < 0) {
         addition.reject(new EquipageError('E_PUSH_REFUSED', { job: addition.job.name, reply }))
@@ -146,12 +166,15 @@ export class Producer {
 /** A job's data is its payload alone; what the framework adds stands in its options. */
 function optionsOf(job: PushedJob): JobsOptions {
   const stamped = Object.keys(job.stamp).length > 0
+  // The job in the way of others is known by its id before it is added.
+  const id = job.id ?? (job.guard && randomUUID())
   return {
     attempts: job.attempts,
     ...(job.attempts > 1 ? { backoff: { type: backoffType } } : {}),
     ...(job.delayMs > 0 ? { delay: job.delayMs } : {}),
     ...(job.priority > 0 ? { priority: job.priority } : {}),
-    ...(job.id === undefined ? {} : { jobId: job.id }),
+    ...(id === undefined ? {} : { jobId: id }),
+    ...(job.guard ? { deduplication: deduplicationOf(job.guard) } : {}),
     ...(stamped ? { equipage: job.stamp } : {}),
   }
 }

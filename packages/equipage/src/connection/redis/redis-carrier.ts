@@ -1,4 +1,4 @@
-import type { PushedJob, Receipt } from '../../job/index.ts'
+import { type PushedJob, type Receipt, refusedReceipt } from '../../job/index.ts'
 import type { Carrier, ConsumeOptions, Consumer, QueueCounts } from '../connection.ts'
 import type { Producer } from './producer.ts'
 import { RedisConsumer, type RedisConsumerParts } from './redis-consumer.ts'
@@ -14,7 +14,8 @@ export class RedisCarrier implements Carrier {
   }
 
   async push(job: PushedJob): Promise<Receipt> {
-    return receiptOf(job, String(await this.#producer.add(job)))
+    const reply = await this.#producer.add(job)
+    return Array.isArray(reply) ? refusedReceipt(job, String(reply[1])) : receiptOf(job, reply)
   }
 
   consume(options: ConsumeOptions): Consumer {

@@ -126,6 +126,8 @@ export class RedisTickMemory implements TickMemory {
     switch (outcome) {
       case 'claimed':
         return { outcome, pushed: job && Promise.resolve(receiptOf(job, detail)) }
+      case 'refused':
+        return { outcome: 'claimed', pushed: undefined, inTheWay: detail }
       case 'taken':
         return { outcome, cursor: Number(detail) }
       case 'queued':

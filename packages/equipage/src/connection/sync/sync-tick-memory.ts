@@ -22,7 +22,7 @@ import {
   type TickMemory,
 } from '../tick-memory.ts'
 import { refusal } from '../tick-rules.ts'
-import type { KeptJobs } from './kept-jobs.ts'
+import type { Admission, KeptJobs } from './kept-jobs.ts'
 import type { StateFile, StoredScheduleRow, Tables } from './state-file.ts'
 import { endRow, interruptRow, lastRows, readRows, writeRows } from './sync-ledger.ts'
 import {
@@ -35,8 +35,8 @@ import {
   ruleOver,
 } from './sync-releases.ts'
 
-/** Runs the first attempt of a job that is kept as active under that id. */
-type RunKept = (id: string, job: PushedJob) => Promise<Receipt>
+/** Runs the first attempt of a job, when it was taken in for that. */
+type Pushed = (job: PushedJob, id: string, admission: Admission) => Promise<Receipt>
 
 /** What a schedule's overlap policy waits for. */
 type Holder = { readonly call: number } | { readonly jobs: readonly string[] }
@@ -45,20 +45,20 @@ type Holder = { readonly call: number } | { readonly jobs: readonly string[] }
 export class SyncTickMemory implements TickMemory {
   readonly #file: StateFile
   readonly #jobs: KeptJobs
-  readonly #runKept: RunKept
+  readonly #pushed: Pushed
   readonly #retention: LedgerRetention
   readonly #clock: Clock
 
   constructor(parts: {
     file: StateFile
     jobs: KeptJobs
-    runKept: RunKept
+    pushed: Pushed
     retention: LedgerRetention
     clock: Clock
   }) {
     this.#file = parts.file
     this.#jobs = parts.jobs
-    this.#runKept = parts.runKept
+    this.#pushed = parts.pushed
     this.#retention = parts.retention
     this.#clock = parts.clock
   }
@@ -87,16 +87,21 @@ export class SyncTickMemory implements TickMemory {
   async claim(claim: TickClaim): Promise<ClaimAnswer> {
     const job = claim.run?.job
     const id = job && (job.id ?? randomUUID())
-    const refused = await this.#inOneStep(tables => this.#decide(tables, claim, id))
-    if (refused) return refused
-    return { outcome: 'claimed', pushed: job && id ? this.#runKept(id, job) : undefined }
+    const decided = await this.#inOneStep(tables => this.#decide(tables, claim, id))
+    if ('outcome' in decided) return decided
+    const { admission } = decided
+    if (!admission || !job || !id) return { outcome: 'claimed', pushed: undefined }
+    if (admission.state === 'refused') {
+      return { outcome: 'claimed', pushed: undefined, inTheWay: admission.inTheWay }
+    }
+    return { outcome: 'claimed', pushed: this.#pushed(job, id, admission) }
   }
 
   async #decide(
     tables: Kysely<Tables>,
     claim: TickClaim,
     jobId: string | undefined,
-  ): Promise<ClaimAnswer | undefined> {
+  ): Promise<ClaimAnswer | { readonly admission: Admission | undefined }> {
     const { name, run, to } = claim
     const state = await this.#find(tables, name)
     const refused = refusal(claim, state && { ...state, paused: state.paused_at !== null })
@@ -106,28 +111,31 @@ export class SyncTickMemory implements TickMemory {
       if (run.overlap === 'queue') await own.set({ waiting: run.tick }).execute()
       return { outcome: 'held' }
     }
-    if (run) await this.#begin(tables, name, run, jobId)
+    const admission = run && (await this.#begin(tables, name, run, jobId))
+    const inTheWay = admission?.state === 'refused' ? admission.inTheWay : undefined
     const waits = (state?.waiting ?? 0) > to
-    const holder = run?.overlap ? { holder: JSON.stringify(holderOf(run, jobId)) } : {}
+    const holder =
+      run?.overlap && inTheWay === undefined ? { holder: JSON.stringify(holderOf(run, jobId)) } : {}
     await own.set({ cursor: to, ...holder, ...(waits ? {} : { waiting: null }) }).execute()
     const rows = claim.rows.map(row =>
-      row.tick === run?.tick ? { ...row, jobId: jobId ?? null } : row,
+      row.tick === run?.tick ? rowOfRun(row, jobId, inTheWay) : row,
     )
     await writeRows(tables, name, rows, this.#retention)
-    return undefined
+    return { admission }
   }
 
-  /** The job is kept as active, or the function's lease is taken. */
+  /** The job is taken in, or the function's lease. */
   async #begin(
     tables: Kysely<Tables>,
     schedule: string,
     { tick, job }: ClaimedRun,
     jobId = '',
-  ): Promise<void> {
-    if (job) return this.#jobs.keepActive(tables, job, jobId)
+  ): Promise<Admission | undefined> {
+    if (job) return this.#jobs.admitWithin(tables, job, jobId)
     const lease = { schedule, tick, leased_until: this.now() + callLeaseMs }
     // In the place of an older one: the tick may be offered again when a file was put back.
     await tables.replaceInto('calls').values(lease).execute()
+    return undefined
   }
 
   /** Whether what holds a schedule goes on: its jobs are there and have not failed, or its lease lasts. */
@@ -255,6 +263,16 @@ export class SyncTickMemory implements TickMemory {
   async #inOneStep<T>(work: (tables: Kysely<Tables>) => Promise<T>): Promise<T> {
     return (await this.#file.tables()).transaction().execute(work)
   }
+}
+
+/** The row of the tick that begins a run, or whose push was refused. */
+function rowOfRun(
+  row: LedgerRow,
+  jobId: string | undefined,
+  inTheWay: string | undefined,
+): LedgerRow {
+  if (inTheWay === undefined) return { ...row, jobId: jobId ?? null }
+  return { ...row, fate: 'skipped', reason: 'refused', jobId: inTheWay }
 }
 
 function holderOf(run: ClaimedRun, jobId: string | undefined): Holder {
