@@ -20,6 +20,8 @@ interface Watched {
   readonly id: string
   readonly name: string
   readonly queue: string
+  /** Epoch milliseconds: an older cancellation was meant for another job of the same id. */
+  readonly pushedAt: number
 }
 
 /** Looks once a second, while jobs run, whether one of them was cancelled, and aborts it. */
@@ -41,10 +43,12 @@ export class CancelWatch {
   /** @returns to be called when the attempt has ended */
   add(job: Watched, controller: AbortController): () => void {
     const text = cancelText(job.queue, job.id)
-    this.#running.set(text, { job, controller })
+    const running = { job, controller }
+    this.#running.set(text, running)
     this.#wait()
     return () => {
-      this.#running.delete(text)
+      // A job whose lock was lost may run here a second time already.
+      if (this.#running.get(text) === running) this.#running.delete(text)
       if (this.#running.size > 0) return
       this.#timer?.cancel()
       this.#timer = undefined
@@ -66,9 +70,11 @@ export class CancelWatch {
     this.#timer = undefined
     this.#looking = true
     try {
-      for (const text of await this.#client.zrange(this.#key, 0, '-1')) {
+      const marks = await this.#client.zrange(this.#key, 0, '-1', 'WITHSCORES')
+      for (let index = 0; index < marks.length; index += 2) {
+        const [text = '', askedAt] = marks.slice(index, index + 2)
         const running = this.#running.get(text)
-        if (!running) continue
+        if (!running || running.job.pushedAt > Number(askedAt)) continue
         const { name, id } = running.job
         this.#aborted.add(text)
         running.controller.abort(new EquipageError('E_JOB_CANCELLED', { job: name, jobId: id }))

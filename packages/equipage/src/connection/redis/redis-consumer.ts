@@ -131,9 +131,9 @@ export class RedisConsumer implements Consumer {
 
   async #process(job: Job, token = '', signal = new AbortController().signal): Promise<unknown> {
     if (!this.#mayBegin()) return putBack(job, token)
-    const { id = '', name, queueName: queue } = job
+    const { id = '', name, queueName: queue, timestamp: pushedAt } = job
     const controller = this.#controllerOf(signal)
-    const ended = this.#cancels?.add({ id, name, queue }, controller)
+    const ended = this.#cancels?.add({ id, name, queue, pushedAt }, controller)
     const outcome = await this.#parts.run({
       id,
       name,
@@ -142,7 +142,7 @@ export class RedisConsumer implements Consumer {
       attempt: job.attemptsMade + 1,
       attempts: job.opts.attempts ?? 1,
       starts: job.attemptsStarted,
-      pushedAt: job.timestamp,
+      pushedAt,
       stamp: readStamp((job.opts as { equipage?: unknown }).equipage),
       signal: controller.signal,
       checkpoints: this.#checkpointsOf(job, token),
