@@ -5,6 +5,8 @@ import { describe, it, type TestContext } from 'node:test'
 import { sql } from 'kysely'
 import { Equipage } from '../../src/app/index.ts'
 import { defineConfig, format } from '../../src/config/index.ts'
+import type { JobMiddleware } from '../../src/job/index.ts'
+import { capturedLog } from '../support/captured-log.ts'
 import { StubClock } from '../support/stub-clock.ts'
 import { temporaryApp } from '../support/temporary-app.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
@@ -164,5 +166,72 @@ describe('an application', () => {
     const worker = app.worker({ queues: ['default'] })
     await worker.start()
     await worker.stop(0)
+  })
+})
+
+describe('the middleware and the events of an application', () => {
+  const files = {
+    'app/jobs/shout.ts': `
+      import { defineJob } from 'equipage'
+      export const shout = defineJob({
+        name: 'shout',
+        middleware: [async (context, next) => 'job ' + (await next())],
+        run: () => 'run',
+      })
+      export const large = defineJob({
+        name: 'large',
+        payload: { '~standard': { version: 1, vendor: 'own', validate: value => ({ value }) } },
+        run: () => 1,
+      })`,
+  }
+
+  class Loud extends App {
+    readonly asked: string[] = []
+
+    override get middleware(): readonly JobMiddleware[] {
+      this.asked.push('middleware')
+      return [async (_, next) => `${this.motto.text} ${await next()}`]
+    }
+  }
+
+  function loud(t: TestContext, env: Record<string, string> = {}) {
+    const app = Loud.make(temporaryApp(t, { files }), { env: { LOG_CHANNEL: 'null', ...env } })
+    t.after(() => app.dispose())
+    return app
+  }
+
+  it('stand around its jobs, with its services, and tell of them', async t => {
+    const app = loud(t)
+    const heard: string[] = []
+    const off = app.events.on('job:completed', ({ name, result }) =>
+      heard.push(`${name} ${result}`),
+    )
+    app.events.on('job:pushed', ({ name }) => heard.push(`pushed ${name}`))
+    const job = (await app.jobs).resolve('shout')
+    const receipt = await app.queue.push(job)
+    assert.equal(receipt.result, 'buy job run')
+    off()
+    await app.queue.push(job)
+    assert.deepEqual(heard, ['shout buy job run', 'pushed shout', 'pushed shout'])
+  })
+
+  it('log the error of a listener', async t => {
+    const app = loud(t)
+    const { log, lines } = capturedLog()
+    app.replace('log', { logger: log, close: () => undefined })
+    app.events.on('job:started', () => assert.fail('a typo'))
+    const receipt = await app.queue.push((await app.jobs).resolve('shout'))
+    assert.equal(receipt.state, 'completed')
+    const line = lines.find(({ msg }) => msg === 'a listener of an event failed')
+    assert.equal(line?.['event'], 'job:started')
+    assert.match(JSON.stringify(line?.['err']), /a typo/)
+  })
+
+  it('have a limit to what a payload may take', async t => {
+    const app = loud(t, { QUEUE_PAYLOAD_LIMIT: '1KB' })
+    const job = (await app.jobs).resolve('large')
+    const push = (length: number) => app.queue.push(job, { text: 'x'.repeat(length) })
+    assert.equal((await push(980)).state, 'completed')
+    await assert.rejects(push(1_000), { code: 'E_PAYLOAD_SIZE' })
   })
 })

@@ -46,9 +46,51 @@ describe('an attempt that takes too long', () => {
     clock.advance(5_000)
     await running
     await new Promise(setImmediate)
+    clock.advance(250)
     end('too late')
     await new Promise(setImmediate)
     assert.match(String(lines.at(-1)?.msg), /had been aborted has ended; let it heed its signal/)
+    assert.equal(lines.at(-1)?.['afterMs'], 250)
+    assert.equal(clock.timers, 0)
+  })
+
+  it('is reported when its function runs on for a second after that, and again when it ends', async () => {
+    const { definition, started, end } = stuckJob('5s')
+    const { run, clock, lines } = pipeline([definition])
+    const running = run()
+    await started
+    clock.advance(5_000)
+    await running
+    await new Promise(setImmediate)
+    clock.advance(60_000)
+    end('much too late')
+    await new Promise(setImmediate)
+    const late = lines.filter(({ msg }) => msg.includes('had been aborted'))
+    assert.deepEqual(
+      late.map(({ level, msg, afterMs, jobId }) => [level, msg.split(';')[0], afterMs, jobId]),
+      [
+        ['warn', 'the function of an attempt that had been aborted still runs', 1_000, 'job-1'],
+        ['warn', 'the function of an attempt that had been aborted has ended', 60_000, 'job-1'],
+      ],
+    )
+  })
+
+  it('is not reported when its function heeds its signal', async () => {
+    const { run, clock, lines } = pipeline([
+      defineJob({
+        name: 'report',
+        timeout: '5s',
+        run: ({ signal }) =>
+          new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+      }),
+    ])
+    const running = run()
+    await new Promise(setImmediate)
+    clock.advance(5_000)
+    await running
+    await new Promise(setImmediate)
+    clock.advance(60_000)
+    assert.equal(lines.filter(({ msg }) => msg.includes('had been aborted')).length, 0)
   })
 
   it('is not, when it ends in time: its timer is gone', async () => {

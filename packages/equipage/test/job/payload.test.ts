@@ -20,6 +20,32 @@ describe('the payload of a push', () => {
     assert.deepEqual(payload, { id: 7, rows: [], on: new Date('2026-11-21T00:00:00Z') })
   })
 
+  it('may take as many bytes of JSON as its limit says, and no more', async () => {
+    // {"text":""} and two bytes for each à.
+    const large = owner(z.object({ text: z.string() }))
+    assert.deepEqual(await payloadData(large, { text: 'àà' }, 15), { text: 'àà' })
+    await assert.rejects(payloadData(large, { text: 'ààa' }, 15), {
+      code: 'E_PAYLOAD_SIZE',
+      message: /payload of job "report" takes 16 bytes as JSON, and 15 are allowed/,
+    })
+  })
+
+  it('has no key __proto__, neither when it is pushed nor when somebody else wrote it', async () => {
+    const any = owner(z.any())
+    for (const text of [
+      '{"__proto__":1}',
+      '[{"a":[0,{"__proto__":{}}]}]',
+      '{"a":{"__proto__":2}}',
+    ]) {
+      const refusal = { code: 'E_BAD_PAYLOAD', message: /__proto__: a key that code could take/ }
+      await assert.rejects(payloadData(any, JSON.parse(text)), refusal)
+      await assert.rejects(readPayload(any, JSON.parse(text)), refusal)
+    }
+    assert.deepEqual(await payloadData(any, { proto: { prototype: 1, constructor: 2 } }), {
+      proto: { prototype: 1, constructor: 2 },
+    })
+  })
+
   it('may be left out when every field has a default, and when the job takes none', async () => {
     const defaults = owner(z.object({ limit: z.number().default(10) }))
     assert.deepEqual(await payloadData(defaults, undefined), {})

@@ -34,6 +34,14 @@ describe('a stamp that comes back from a queue', () => {
     }
   })
 
+  it('keeps the parent of the job, and of it what a parent is', () => {
+    const parent = { id: '7', name: 'report', queue: 'default' }
+    assert.deepEqual(readStamp({ parent: { ...parent, more: 1 }, chain }), { parent, chain })
+    for (const wrong of [null, 7, {}, { ...parent, id: 7 }, { ...parent, queue: undefined }]) {
+      assert.deepEqual(readStamp({ chain, parent: wrong }), { chain })
+    }
+  })
+
   it('has no tick when its instant is none', () => {
     for (const wrong of [7, null, '', 'now', '7', '2026-11-21', '2026-13-01T00:00:00.000Z'])
       assert.deepEqual(readStamp({ chain, tick: { ...tick, scheduledFor: wrong } }), { chain })
