@@ -44,6 +44,10 @@ const readings: Record<string, [format.Format<unknown>, Record<string, unknown>]
     format.duration(),
     { '30s': '30s', '1h30m': '1h30m', '30': undefined, '-1s': undefined, soon: undefined },
   ],
+  'an amount of data': [
+    format.size(),
+    { '10MB': '10MB', '500 kb': '500 kb', '0MB': undefined, '10': undefined, '10TB': undefined },
+  ],
   'a time zone': [
     format.zone(),
     { 'Europe/Madrid': 'Europe/Madrid', UTC: 'UTC', 'Europe/Madird': undefined, CEST: undefined },
@@ -105,6 +109,7 @@ describe('a format', () => {
       [format.csv(), ['a', 7]],
       [format.duration(), 30],
       [format.duration('1s'), '10ms'],
+      [format.size(), 10_000_000],
       [format.zone(), undefined],
       [format.url('redis'), 7],
       [format.addresses(), 'one:26379'],
