@@ -59,6 +59,12 @@ export interface JobQuery {
  */
 export type Cancellation = 'removed' | 'aborting' | 'ended' | 'missing'
 
+/**
+ * What became of a retry: the job is `missing` when it has not failed, or is not there; another job
+ * of the same key may be in its way, by its id.
+ */
+export type Retrial = 'retried' | 'missing' | { readonly inTheWay: string }
+
 /** How many jobs a queue was cleared of. */
 export interface Cleared {
   readonly waiting: number
@@ -85,14 +91,11 @@ export interface QueueCare {
   list(query: JobQuery): Promise<StoredJob[]>
   /** The job of that id; undefined when the queue has none. */
   find(queue: string, id: string): Promise<StoredJob | undefined>
-  /**
-   * Lets a failed job wait again, at once, with all its attempts.
-   * @returns false when it has not failed, or is not there
-   */
-  retry(queue: string, id: string): Promise<boolean>
+  /** Lets a failed job wait again, at once, with all its attempts. */
+  retry(queue: string, id: string): Promise<Retrial>
   /**
    * The same for every job of a queue that has failed so far.
-   * @returns how many
+   * @returns how many wait again
    */
   retryAll(queue: string): Promise<number>
   /**

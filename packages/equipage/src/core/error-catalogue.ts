@@ -105,6 +105,8 @@ export const catalogue = {
     `there is no job ${shown(f.id)} in ${f.queues.length === 1 ? `queue "${f.queues[0]}"` : `the queues ${f.queues.join(', ')}`}; it may have ended and been let go, or it waits elsewhere`,
   E_JOB_ID_TWICE: (f: { id: string; queues: readonly string[] }) =>
     `there is a job ${shown(f.id)} in each of the queues ${f.queues.join(', ')}; say in which one is meant`,
+  E_JOB_IN_THE_WAY: (f: { id: string; queue: string; other: string }) =>
+    `job ${shown(f.id)} of queue "${f.queue}" cannot wait again while job ${shown(f.other)} of the same key waits or runs; let that one end first, or forget this one`,
   E_JOB_STATE: (f: { id: string; queue: string; state: string; expected: string }) =>
     `job ${shown(f.id)} of queue "${f.queue}" is ${f.state}; ${f.expected}`,
 

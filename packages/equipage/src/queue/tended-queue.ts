@@ -123,7 +123,8 @@ export class TendedQueue {
   /**
    * Lets failed jobs wait again, at once and with all their attempts.
    * @returns the jobs as they were
-   * @throws E_JOB_STATE when one has not failed
+   * @throws E_JOB_STATE when one has not failed; E_JOB_IN_THE_WAY when one is unique and another of
+   * its key waits or runs: those before it in the list wait again then
    */
   async retry(ids: string | readonly string[], options: InQueue = {}): Promise<StoredJob[]> {
     const jobs = await this.#jobs(ids, options)
@@ -132,14 +133,19 @@ export class TendedQueue {
     const care = await this.#parts.care()
     for (const job of jobs) {
       // Somebody else may have retried or removed it since it was looked up.
-      if (!(await care.retry(job.queue, job.id))) throw await this.#changed(job, expected)
+      const retrial = await care.retry(job.queue, job.id)
+      if (retrial === 'missing') throw await this.#changed(job, expected)
+      if (retrial === 'retried') continue
+      const { id, queue } = job
+      throw new EquipageError('E_JOB_IN_THE_WAY', { id, queue, other: retrial.inTheWay })
     }
     return jobs
   }
 
   /**
-   * Lets every job of a queue that has failed wait again.
-   * @returns how many
+   * Lets every job of a queue that has failed wait again, but for those that are unique and have
+   * another of their key waiting or running.
+   * @returns how many wait again
    */
   async retryAll(queue: string): Promise<number> {
     await this.names([queue])

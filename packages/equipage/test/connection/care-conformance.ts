@@ -139,6 +139,44 @@ export function careConformance(name: string, make: MakeHarness): void {
       await failed(queue, 1)
     })
 
+    test('a unique job is not retried while another of its key waits, and holds its key when it is', async t => {
+      let runs = 0
+      const job = defineJob({
+        name: 'alone',
+        unique: true,
+        payload: z.object({ n: z.int() }),
+        run() {
+          runs++
+          throw new Error('out of paper')
+        },
+      })
+      const { queue, consume } = make(t, [job])
+      await consume()
+      const { id } = await queue.push(job, { n: 1 })
+      await failed(queue, 1)
+      const later = await queue.pushIn('1h', job, { n: 1 })
+      assert.equal(later.state, 'delayed')
+      const other = await queue.push(job, { n: 2 })
+      await failed(queue, 2)
+      await assert.rejects(queue.retry(id), {
+        code: 'E_JOB_IN_THE_WAY',
+        message: new RegExp(`while job '${later.id}' of the same key waits or runs`),
+      })
+      assert.equal(await queue.retryAll('default'), 1)
+      await eventually(() => assert.equal(runs, 3))
+      await failed(queue, 2)
+      await queue.forget(later.id)
+      await queue.pause('default')
+      await queue.retry(id)
+      assert.equal((await queue.push(job, { n: 1 })).state, 'refused')
+      await queue.resume('default')
+      await eventually(() => assert.equal(runs, 4))
+      await failed(queue, 2)
+      await queue.pause('default')
+      assert.equal((await queue.push(job, { n: 1 })).state, 'waiting')
+      assert.ok(await queue.find(other.id))
+    })
+
     test('failed, waiting and delayed jobs can be forgotten', async t => {
       const { job, mood } = failing()
       const { queue, consume } = make(t, [job, idle])

@@ -1,5 +1,12 @@
 import type { Clock } from '../../core/clock.ts'
-import type { Cancellation, Cleared, JobQuery, QueueCare, StoredJob } from '../queue-care.ts'
+import type {
+  Cancellation,
+  Cleared,
+  JobQuery,
+  QueueCare,
+  Retrial,
+  StoredJob,
+} from '../queue-care.ts'
 import type { HeldJob, MemoryCarrier } from './memory-carrier.ts'
 
 /** Looks after the jobs that a memory carrier has taken. None of them fails, and a pause stops nobody. */
@@ -33,8 +40,8 @@ export class MemoryQueueCare implements QueueCare {
     return held.map(one => storedJob(one, now))
   }
 
-  async retry(): Promise<boolean> {
-    return false
+  async retry(): Promise<Retrial> {
+    return 'missing'
   }
 
   async retryAll(): Promise<number> {

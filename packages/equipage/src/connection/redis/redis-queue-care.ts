@@ -7,10 +7,12 @@ import {
   type JobState,
   jobStates,
   type QueueCare,
+  type Retrial,
   type StoredJob,
 } from '../queue-care.ts'
 import { cancelsKey, cancelText } from './cancel-watch.ts'
 import { connectionError } from './client.ts'
+import { heldKey, holdKey } from './held-keys.ts'
 import type { Producer } from './producer.ts'
 import type { RedisSettings } from './settings.ts'
 
@@ -113,20 +115,26 @@ export class RedisQueueCare implements QueueCare {
     return score === null ? null : Math.floor(Number(score) / 0x1000)
   }
 
-  retry(name: string, id: string): Promise<boolean> {
+  retry(name: string, id: string): Promise<Retrial> {
     return this.#over(name, queue => this.#retry(queue, id))
   }
 
-  async #retry(queue: Queue, id: string): Promise<boolean> {
+  async #retry(queue: Queue, id: string): Promise<Retrial> {
     const job = await queue.getJob(id)
-    if (!job) return false
+    if (!job) return 'missing'
     // Before it waits again: its next attempt shall not meet the old cancellation.
     await this.#uncancel(queue.name, id)
+    const { client } = this.#producer
+    const key = heldKey(queue, job)
+    const inTheWay = key && (await holdKey(client, key, queue.toKey(''), id))
+    if (inTheWay) return { inTheWay }
     try {
       await job.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true })
-      return true
+      if (key) await client.persist(key)
+      return 'retried'
     } catch (error) {
-      if (notRetried.has((error as { code?: unknown }).code)) return false
+      if (key) await job.removeDeduplicationKey()
+      if (notRetried.has((error as { code?: unknown }).code)) return 'missing'
       throw error
     }
   }
@@ -139,7 +147,7 @@ export class RedisQueueCare implements QueueCare {
       for (let first = 0; first < ids.length; first += batchSize) {
         const batch = ids.slice(first, first + batchSize)
         const done = await Promise.all(batch.map(id => this.#retry(queue, id)))
-        retried += done.filter(Boolean).length
+        retried += done.filter(retrial => retrial === 'retried').length
       }
       return retried
     })

@@ -2,9 +2,17 @@ import type { Kysely } from 'kysely'
 import type { Clock } from '../../core/clock.ts'
 import { processName } from '../../core/process-name.ts'
 import { readStamp } from '../../job/index.ts'
-import type { Cancellation, Cleared, JobQuery, QueueCare, StoredJob } from '../queue-care.ts'
+import type {
+  Cancellation,
+  Cleared,
+  JobQuery,
+  QueueCare,
+  Retrial,
+  StoredJob,
+} from '../queue-care.ts'
 import type { InlineRuns } from './inline-runs.ts'
 import type { PausedQueues } from './paused-queues.ts'
+import { unfinishedOf } from './push-guards.ts'
 import type { JobRow, StateFile, Tables } from './state-file.ts'
 
 interface Parts {
@@ -96,33 +104,47 @@ export class SyncQueueCare implements QueueCare {
     }
   }
 
-  async retry(queue: string, id: string): Promise<boolean> {
-    return (await this.#retry(queue, id)) > 0
+  async retry(queue: string, id: string): Promise<Retrial> {
+    const tables = await this.#parts.file.tables()
+    const retrial = await tables.transaction().execute(within => this.#retry(within, queue, id))
+    this.#parts.wake()
+    return retrial
   }
 
-  retryAll(queue: string): Promise<number> {
-    return this.#retry(queue)
+  async retryAll(queue: string): Promise<number> {
+    const tables = await this.#parts.file.tables()
+    const retried = await tables.transaction().execute(async within => {
+      const failed = within.selectFrom('jobs').select('id').where('queue', '=', queue)
+      const rows = await failed.where('state', '=', 'failed').orderBy('seq').execute()
+      let count = 0
+      for (const { id } of rows) {
+        if ((await this.#retry(within, queue, id)) === 'retried') count++
+      }
+      return count
+    })
+    this.#parts.wake()
+    return retried
   }
 
-  async #retry(queue: string, id?: string): Promise<number> {
-    const { file, clock, wake } = this.#parts
+  async #retry(tables: Kysely<Tables>, queue: string, id: string): Promise<Retrial> {
+    const job = await jobsOf(tables, queue, id)
+      .select('guard_key')
+      .where('state', '=', 'failed')
+      .executeTakeFirst()
+    if (!job) return 'missing'
+    const { guard_key } = job
+    const inTheWay = guard_key === null ? undefined : await unfinishedOf(tables, queue, guard_key)
+    if (inTheWay !== undefined) return { inTheWay }
     const again = {
       state: 'waiting' as const,
       attempt: 1,
       starts: 0,
-      due_at: clock.now(),
+      due_at: this.#parts.clock.now(),
       ended_at: null,
       cancelled_at: null,
     }
-    const failed = (await file.tables())
-      .updateTable('jobs')
-      .set(again)
-      .where('queue', '=', queue)
-      .where('state', '=', 'failed')
-    const one = id === undefined ? failed : failed.where('id', '=', id)
-    const retried = Number((await one.executeTakeFirst()).numUpdatedRows)
-    wake()
-    return retried
+    await tables.updateTable('jobs').set(again).where('id', '=', id).execute()
+    return 'retried'
   }
 
   async forget(queue: string, id: string): Promise<boolean> {
