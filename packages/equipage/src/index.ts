@@ -14,6 +14,7 @@ export {
   DoNotRetry,
   defineChain,
   defineJob,
+  defineQueue,
   type EndEvent,
   type JobContext,
   type JobDefinition,
@@ -26,11 +27,17 @@ export {
   type ParentStamp,
   type Progress,
   type PushOptions,
+  type PushRuleOptions,
+  type QueueDefinition,
+  type QueueLimits,
+  type QueueOptions,
   type Receipt,
   type Register,
   Release,
   type RunOutcome,
   type TickStamp,
+  type TimedOptions,
+  type UniqueOptions,
 } from './job/index.ts'
 export type { Logger } from './log/index.ts'
 export { type InQueue, type ListOptions, Queue, type QueuePause } from './queue/index.ts'

@@ -156,7 +156,8 @@ export class Equipage<Definition extends ConfigDefinition = ConfigDefinition<Fra
     const open = () => {
       const { log, clock } = this
       const run = this.runningJobs.watching(this.#runner.run.bind(this.#runner))
-      const parts = { run, log, clock, events: this.#events }
+      const limitsOf = async (queue: string) => (await this.jobs).limits(queue)
+      const parts = { run, limitsOf, log, clock, events: this.#events }
       return openConnection(this.settings, this.basePath, parts)
     }
     return this.service('connection', open, async connection => (await connection).stop(0))

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path'
 import type { Config } from '../config/index.ts'
-import type { Connection, RunAttempt } from '../connection/index.ts'
+import type { Connection, LimitsOf, RunAttempt } from '../connection/index.ts'
 import type { Clock } from '../core/clock.ts'
 import { durationMs } from '../core/durations.ts'
 import type { EventSink } from '../core/events.ts'
@@ -29,7 +29,13 @@ export function databaseSettings(config: FrameworkConfig, basePath: string): Dat
 export async function openConnection(
   config: FrameworkConfig,
   basePath: string,
-  parts: { run: RunAttempt; log: Logger; clock: Clock; events?: EventSink<JobEvents> },
+  parts: {
+    run: RunAttempt
+    limitsOf: LimitsOf
+    log: Logger
+    clock: Clock
+    events?: EventSink<JobEvents>
+  },
 ): Promise<Connection> {
   const { connection, sync, redis, keep } = config.get('queue')
   const completed = kept(keep.completed, 'queue.keep.completed.age')

@@ -1,5 +1,5 @@
 import type { HandedBack, Lifecycle } from '../core/lifecycle.ts'
-import type { Attempt, Outcome, PushedJob, Receipt } from '../job/index.ts'
+import type { Attempt, Outcome, PushedJob, QueueLimits, Receipt } from '../job/index.ts'
 import type { QueueCare } from './queue-care.ts'
 import type { TickMemory } from './tick-memory.ts'
 import type { WorkerBoard } from './worker-board.ts'
@@ -68,6 +68,9 @@ export interface QueueCounts {
   readonly completed: number | null
   readonly failed: number
 }
+
+/** The limits of a queue, as the application defines it. */
+export type LimitsOf = (queue: string) => Promise<QueueLimits>
 
 /** Runs one attempt: the pipeline of the job room. It never rejects. */
 export type RunAttempt = (attempt: Attempt) => Promise<Outcome>

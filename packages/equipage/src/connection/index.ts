@@ -2,6 +2,7 @@ export type {
   Carrier,
   Connection,
   ConsumeOptions,
+  LimitsOf,
   Consumer,
   QueueCounts,
   RunAttempt,
@@ -13,6 +14,7 @@ export {
   type JobState,
   jobStates,
   type QueueCare,
+  type Retrial,
   type StoredJob,
 } from './queue-care.ts'
 export {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { TestContext } from 'node:test'
 import { Queue as BullQueue } from 'bullmq'
-import type { Connection } from '../../src/connection/index.ts'
+import type { Connection, LimitsOf } from '../../src/connection/index.ts'
 import { type MemoryPush, memoryConnection } from '../../src/connection/memory/memory-connection.ts'
 import { workerClient } from '../../src/connection/redis/client.ts'
 import { redisConnection } from '../../src/connection/redis/redis-connection.ts'
@@ -57,6 +57,7 @@ interface Opening {
   runner: AttemptRunner
   events: EventHub<JobEvents>
   log: Parameters<typeof syncConnection>[1]['log']
+  limitsOf: LimitsOf
   clock: Clock
 }
 
@@ -181,7 +182,8 @@ function harness(test: TestContext, definitions: readonly Pushable[], kind: Kind
     pushChild: (parent, job, args) => queue.pushChild(parent, job, args),
     events,
   })
-  const connection = kind.open({ runner, events, log, clock })
+  const limitsOf: LimitsOf = async name => registry.limits(name)
+  const connection = kind.open({ limitsOf, runner, events, log, clock })
   const queue = new Queue({
     carrier: async () => connection.carrier,
     care: async () => connection.care,
@@ -202,7 +204,7 @@ function harness(test: TestContext, definitions: readonly Pushable[], kind: Kind
     sibling: (other = definitions) => harness(test, other, kind),
     async consume(concurrency = 10) {
       const consumer =
-        kind.consume?.({ runner, events, log, clock }) ??
+        kind.consume?.({ limitsOf, runner, events, log, clock }) ??
         connection.carrier.consume({ queues: registry.queues(), concurrency })
       stops.push(() => consumer.stop(0))
       await consumer.start()

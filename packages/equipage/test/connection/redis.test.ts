@@ -6,6 +6,7 @@ import { consumerConformance } from './consumer-conformance.ts'
 import { eventConformance } from './event-conformance.ts'
 import { redisHarness } from './harness.ts'
 import { jobConformance } from './job-conformance.ts'
+import { limitsConformance } from './limits-conformance.ts'
 import { thinningConformance } from './thinning-conformance.ts'
 import { tickConformance } from './tick-conformance.ts'
 import { uniqueConformance } from './unique-conformance.ts'
@@ -19,6 +20,7 @@ eventConformance('redis', redisHarness(server))
 careConformance('redis', redisHarness(server))
 jobConformance('redis', redisHarness(server))
 consumerConformance('redis', redisHarness(server))
+limitsConformance('redis', redisHarness(server))
 thinningConformance('redis', redisHarness(server))
 tickConformance('redis', redisHarness(server))
 uniqueConformance('redis', redisHarness(server))

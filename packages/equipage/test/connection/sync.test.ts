@@ -4,6 +4,7 @@ import { consumerConformance } from './consumer-conformance.ts'
 import { eventConformance } from './event-conformance.ts'
 import { syncHarness } from './harness.ts'
 import { jobConformance } from './job-conformance.ts'
+import { limitsConformance } from './limits-conformance.ts'
 import { thinningConformance } from './thinning-conformance.ts'
 import { tickConformance } from './tick-conformance.ts'
 import { uniqueConformance } from './unique-conformance.ts'
@@ -14,6 +15,7 @@ eventConformance('sync', syncHarness)
 careConformance('sync', syncHarness)
 jobConformance('sync', syncHarness)
 consumerConformance('sync', syncHarness)
+limitsConformance('sync', syncHarness)
 thinningConformance('sync', syncHarness)
 tickConformance('sync', syncHarness)
 uniqueConformance('sync', syncHarness)

@@ -12,9 +12,10 @@ import {
   readStamp,
 } from '../../job/index.ts'
 import type { Logger } from '../../log/index.ts'
-import type { ConsumeOptions, Consumer, RunAttempt } from '../connection.ts'
+import type { ConsumeOptions, Consumer, LimitsOf, RunAttempt } from '../connection.ts'
 import { CancelWatch } from './cancel-watch.ts'
 import { type RedisClient, workerClient } from './client.ts'
+import { writeLimits } from './queue-limits.ts'
 import { RedisCheckpoints } from './redis-checkpoints.ts'
 import type { RedisSettings } from './settings.ts'
 import { watchConnection } from './watch-connection.ts'
@@ -28,6 +29,7 @@ export interface Keep {
 export interface RedisConsumerParts {
   readonly settings: RedisSettings
   readonly run: RunAttempt
+  readonly limitsOf?: LimitsOf | undefined
   readonly keep: { readonly completed: Keep; readonly failed: Keep }
   /** How long a worker may be silent before its jobs run elsewhere. */
   readonly lockMs: number
@@ -88,7 +90,27 @@ export class RedisConsumer implements Consumer {
     this.#client = workerClient(settings)
     this.#cancels = new CancelWatch(this.#client, settings.prefix, clock)
     watchConnection(this.#client, settings, log)
+    await this.#limit(this.#client)
+    if (this.#stopping !== undefined) return
     for (const queue of this.#options.queues) this.#workers.push(this.#open(queue, this.#client))
+  }
+
+  /** Writes down the limits of the queues: now, in front of what the workers ask for, and again when Redis comes back. */
+  async #limit(client: RedisClient): Promise<void> {
+    const { settings, limitsOf, log } = this.#parts
+    if (!limitsOf) return
+    const limited = await Promise.all(
+      this.#options.queues.map(async queue => ({ queue, limits: await limitsOf(queue) })),
+    )
+    const write = () => {
+      for (const { queue, limits } of limited) {
+        writeLimits(client, settings.prefix, queue, limits).catch(err => {
+          if (client.status === 'ready') log.error({ err, queue }, 'limits could not be written')
+        })
+      }
+    }
+    write()
+    client.on('ready', write)
   }
 
   #open(queue: string, connection: RedisClient): Worker {

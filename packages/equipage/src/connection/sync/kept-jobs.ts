@@ -2,7 +2,7 @@ import { type ExpressionBuilder, type Kysely, sql } from 'kysely'
 import type { Clock } from '../../core/clock.ts'
 import { processName } from '../../core/process-name.ts'
 import { type PushedJob, type QueueLimits, unlimited } from '../../job/index.ts'
-import type { QueueCounts } from '../connection.ts'
+import type { LimitsOf, QueueCounts } from '../connection.ts'
 import { passGuard } from './push-guards.ts'
 import { countBegin, placeFrom } from './queue-limits.ts'
 import type { JobRow, StateFile, Tables } from './state-file.ts'
@@ -23,9 +23,6 @@ export interface Retention {
 export type Admission =
   | { readonly state: 'active' | 'waiting' | 'delayed' }
   | { readonly state: 'refused'; readonly inTheWay: string }
-
-/** The limits of a queue. */
-export type LimitsOf = (queue: string) => Promise<QueueLimits>
 
 /** The jobs that wait (delayed, or between two attempts), that run from there, or have failed. */
 export class KeptJobs {
@@ -91,7 +88,12 @@ export class KeptJobs {
 
   /** Whether a push of this job has to be written down, because others are to see it. */
   async isShared({ guard, queue }: PushedJob): Promise<boolean> {
-    return guard !== undefined || isLimited(await this.#limitsOf(queue))
+    return guard !== undefined || (await this.hasLimits(queue))
+  }
+
+  /** Whether a queue has limits, so that the end of one job may let another begin. */
+  async hasLimits(queue: string): Promise<boolean> {
+    return isLimited(await this.#limitsOf(queue))
   }
 
   /** Takes a push in, as far as its guard, its delay, a pause and the limits of its queue let it. */

@@ -138,6 +138,7 @@ export class SyncCarrier implements Carrier {
   async #runActive(attempt: InlineAttempt): Promise<Receipt> {
     const settle = (outcome: Outcome) => this.#settle(attempt, outcome)
     const outcome = await this.#runs.run(attempt, true, settle)
+    if (await this.#jobs.hasLimits(attempt.queue)) this.wake()
     return receiptOf(attempt, outcome)
   }
 
