@@ -144,7 +144,7 @@ suite('the processes', { concurrency: true }, () => {
       assert.equal(await worker.ended, 1)
       assert.match(
         worker.output(),
-        /"reason":"the worker is stopping; the job goes back to its queue","msg":"job handed back"/,
+        /"reason":"the worker is stopping; the job goes back to its queue",.*"msg":"job handed back"/,
       )
       const stats = application.start(
         ['node_modules/equipage/bin/equipage.js', 'queue', 'stats', '--json'],

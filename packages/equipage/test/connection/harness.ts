@@ -93,10 +93,10 @@ export const syncHarness: MakeHarness = (test, definitions) => {
 
 /** Redis wherever it is, under a key prefix of the test's own. */
 export const redisHarness =
-  (place: Partial<RedisSettings>): MakeHarness =>
+  (place: Partial<RedisSettings>, lockMs = 30_000): MakeHarness =>
   (test, definitions) => {
     const settings = redisSettings(place)
-    const kept = { keep: { completed: keep, failed: keep }, ledger }
+    const kept = { keep: { completed: keep, failed: keep }, lockMs, ledger }
     return harness(test, definitions, {
       clock: systemClock,
       open: ({ runner, ...parts }) =>
