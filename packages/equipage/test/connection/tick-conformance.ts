@@ -1,6 +1,7 @@
 import { suite } from 'node:test'
 import { claimConformance } from './claim-conformance.ts'
 import { functionConformance } from './function-conformance.ts'
+import { guardedTickConformance } from './guarded-tick-conformance.ts'
 import type { MakeHarness } from './harness.ts'
 import { ledgerConformance } from './ledger-conformance.ts'
 import { overlapConformance } from './overlap-conformance.ts'
@@ -13,6 +14,7 @@ export function tickConformance(name: string, make: MakeHarness): void {
     claimConformance(make)
     overlapConformance(make)
     functionConformance(make)
+    guardedTickConformance(make)
     pauseConformance(make)
     releaseConformance(make)
     ledgerConformance(make)

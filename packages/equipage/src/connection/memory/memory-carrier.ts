@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.ts'
-import type { PushedJob, Receipt } from '../../job/index.ts'
+import { type PushedJob, type Receipt, refusedReceipt } from '../../job/index.ts'
 import type { Carrier, ConsumeOptions, Consumer, QueueCounts } from '../connection.ts'
+import { MemoryGuards } from './memory-guards.ts'
 
 /** A job that was pushed. Times are epoch milliseconds. */
 export interface MemoryPush {
@@ -31,6 +32,7 @@ export class MemoryCarrier implements Carrier {
   readonly #options: MemoryCarrierOptions
   readonly #pushes: MemoryPush[] = []
   readonly #kept = new Map<string, HeldJob>()
+  readonly #guards = new MemoryGuards()
   #ids = 0
 
   constructor(clock: Clock, options: MemoryCarrierOptions = {}) {
@@ -54,6 +56,9 @@ export class MemoryCarrier implements Carrier {
     const receipt: Receipt = { id, name, queue, state: delayMs > 0 ? 'delayed' : 'waiting' }
     if (this.#kept.has(id)) return receipt
     const pushedAt = Math.floor(this.#clock.now())
+    const drop = (former: string) => this.drop(former)
+    const inTheWay = this.#guards.pass(job, id, pushedAt, this.#kept.values(), drop)
+    if (inTheWay !== undefined) return refusedReceipt(job, inTheWay)
     const runsAt = pushedAt + delayMs
     const endsAt = runsAt + (this.#options.durationOf?.(job) ?? 0)
     const kept: HeldJob = { id, job, pushedAt, runsAt, endsAt }

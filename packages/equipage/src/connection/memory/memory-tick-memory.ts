@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.ts'
+import type { Receipt } from '../../job/index.ts'
 import {
   type Beat,
   type Call,
@@ -130,11 +131,13 @@ export class MemoryTickMemory implements TickMemory {
     state.cursor = claim.to
     if (state.waiting !== null && state.waiting <= claim.to) state.waiting = null
     const receipt = run?.job && this.#carrier.take(run.job)
-    if (run) this.#begin(state, claim.name, run, receipt?.id)
+    const inTheWay = receipt?.existing?.id
+    if (run && inTheWay === undefined) this.#begin(state, claim.name, run, receipt?.id)
     const rows = claim.rows.map(row =>
-      receipt && row.tick === run?.tick ? { ...row, jobId: receipt.id } : row,
+      receipt && row.tick === run?.tick ? rowOfPush(row, receipt) : row,
     )
     this.#ledgerOf(claim.name).add(rows, this.#retention)
+    if (inTheWay !== undefined) return { outcome: 'claimed', pushed: undefined, inTheWay }
     return { outcome: 'claimed', pushed: receipt && Promise.resolve(receipt) }
   }
 
@@ -234,6 +237,12 @@ export class MemoryTickMemory implements TickMemory {
     this.#ledgers.set(name, ledger)
     return ledger
   }
+}
+
+/** The row of the tick that pushed a job, or whose push was refused. */
+function rowOfPush(row: LedgerRow, { id, existing }: Receipt): LedgerRow {
+  const pushed = { ...row, jobId: id }
+  return existing ? { ...pushed, fate: 'skipped', reason: 'refused' } : pushed
 }
 
 function callId({ name, tick }: Call): string {
