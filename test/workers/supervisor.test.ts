@@ -127,4 +127,25 @@ suite('queues.ts --processes', { concurrency: 3 }, () => {
     supervisor.signal('SIGTERM')
     assert.equal(await supervisor.ended, 0, supervisor.output())
   })
+
+  test('with --balance auto gives each queue a process, and moves one to where jobs wait', async t => {
+    const { work, push, notes, tell } = await workingApplication(t)
+    const few = work(['--processes', '1', '--balance', 'auto'])
+    assert.equal(await few.ended, 78, few.output())
+    assert.match(few.output(), /E_TOO_FEW_PROCESSES.*1 are too few for 2 \(default, others\)/)
+    const args = ['--processes', '3', '--balance', 'auto', '--concurrency', '1']
+    const supervisor = work(args, { QUEUE_KEEP_COMPLETED_COUNT: '1000' })
+    await eventually(() => assert.equal(workersOf(supervisor).length, 3))
+    // The first and the third process have `default`; both stand still, and the other queue fills.
+    const queuesOf = () =>
+      supervisor.lines().flatMap(({ msg, queues }) => (msg === 'worker started' ? [queues] : []))
+    assert.deepEqual(queuesOf().toSorted(), [['default'], ['default'], ['others']])
+    await push('standing', numbers(20))
+    await supervisor.said(/"from":"default","to":"others","msg":"worker process moves"/)
+    await eventually(() => assert.deepEqual(queuesOf().at(-1), ['others']))
+    tell('go')
+    await eventually(() => assert.equal(notes('standing').length, 40))
+    supervisor.signal('SIGTERM')
+    assert.equal(await supervisor.ended, 0, supervisor.output())
+  })
 })

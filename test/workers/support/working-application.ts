@@ -70,6 +70,7 @@ const jobs = `
   export const short = job('short', () => pause(30))
   export const other = job('other', () => {}, { queue: 'others' })
   export const patient = job('patient', ({ signal }) => untilTold('go', signal))
+  export const standing = job('standing', ({ signal }) => untilTold('go', signal), { queue: 'others' })
   /** Ends its process the first time. */
   export const exiting = job('exiting', async () => {
     if (!first('exiting')) return

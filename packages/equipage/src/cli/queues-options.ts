@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import type { AnyApp } from '../app/index.ts'
 import { sizeBytes } from '../core/sizes.ts'
 import type { WorkerOptions } from '../worker/index.ts'
@@ -7,6 +7,8 @@ import type { WorkerOptions } from '../worker/index.ts'
 export interface QueuesOptions {
   readonly worker: Partial<WorkerOptions>
   readonly processes: number
+  /** Whether processes move to where most jobs wait. */
+  readonly balanced: boolean
   /** Workers that end by themselves are not started again. */
   readonly oneLife: boolean
 }
@@ -15,6 +17,7 @@ interface Given {
   queue?: string[]
   concurrency?: number
   processes?: number
+  balance?: 'auto' | 'off'
   once?: true
   stopWhenEmpty?: true
   maxJobs?: number
@@ -41,13 +44,18 @@ export function queuesOptions(app: AnyApp, args: readonly string[]): QueuesOptio
       stopWhenEmpty: given.stopWhenEmpty ?? false,
     },
     processes: given.processes ?? settings.processes,
+    balanced: (given.balance ?? settings.balance) === 'auto',
     oneLife: given.once ?? given.stopWhenEmpty ?? false,
   }
 }
 
-/** What a worker process is started with: the same, but that it runs the jobs itself. */
-export function childArguments(args: readonly string[]): string[] {
-  return [...args, '--processes', '1']
+/**
+ * What a worker process is started with: the same, but that it runs the jobs itself.
+ * @param queue the one that it is to consume; as the arguments say when left out
+ */
+export function childArguments(args: readonly string[], queue: string | undefined): string[] {
+  const own = [...args, '--processes', '1', '--balance', 'off']
+  return queue === undefined ? own : [...own, '--queue', queue]
 }
 
 function parse(args: readonly string[]): Given {
@@ -63,6 +71,12 @@ function parse(args: readonly string[]): Given {
       '--processes <number>',
       'worker processes, which are started again when they die (WORKER_PROCESSES)',
       number(1_000),
+    )
+    .addOption(
+      new Option(
+        '--balance <how>',
+        'auto moves processes to the queues where most jobs wait (WORKER_BALANCE)',
+      ).choices(['auto', 'off']),
     )
     .option('--once', 'run one job, and end')
     .option('--stop-when-empty', 'end when nothing waits, is due or runs')

@@ -5,8 +5,8 @@ import type { AnyApp } from '../app/index.ts'
 import { EquipageError, isEquipageError, toError } from '../core/errors.ts'
 import type { HandedBack, Lifecycle } from '../core/lifecycle.ts'
 import { isPretty, type Logger } from '../log/index.ts'
-import { Supervisor, type WorkerOptions } from '../worker/index.ts'
-import { childArguments, queuesOptions } from './queues-options.ts'
+import { Balancer, Supervisor, type WorkerOptions } from '../worker/index.ts'
+import { childArguments, type QueuesOptions, queuesOptions } from './queues-options.ts'
 import { scheduleTable } from './schedule-table.ts'
 
 /** How many of the jobs that run the last words of a process name. */
@@ -79,8 +79,9 @@ async function startScheduler(app: AnyApp, args: readonly string[]): Promise<Par
 }
 
 async function startQueues(app: AnyApp, args: readonly string[]): Promise<Part[]> {
-  const { worker, processes, oneLife } = queuesOptions(app, args)
-  if (processes > 1) return [await startSupervisor(app, worker, { args, processes, oneLife })]
+  const options = queuesOptions(app, args)
+  if (options.processes > 1 || options.balanced) return startSupervisor(app, options, args)
+  const { worker } = options
   await checkConnection(app)
   await app.ready()
   return [await startWorker(app, worker)]
@@ -95,21 +96,39 @@ async function startWorker(app: AnyApp, options: Partial<WorkerOptions>): Promis
 /** This process runs no jobs: those that it starts do, from the same file. */
 async function startSupervisor(
   app: AnyApp,
-  options: Partial<WorkerOptions>,
-  { args, processes, oneLife }: { args: readonly string[]; processes: number; oneLife: boolean },
-): Promise<Part> {
+  { worker, processes, oneLife, balanced }: QueuesOptions,
+  args: readonly string[],
+): Promise<Part[]> {
   const [, entry = ''] = process.argv
   // A queue that there is not is told of once, not by each of them.
-  await app.worker(options).queues()
+  const queues = await app.worker(worker).queues()
+  if (balanced && queues.length > processes) {
+    throw new EquipageError('E_TOO_FEW_PROCESSES', { processes, queues })
+  }
   const { log, clock } = app
-  const start = () => fork(entry, childArguments(args))
-  const supervisor = new Supervisor({ processes, oneLife }, { fork: start, log, clock })
+  const start = (queue: string | undefined) => fork(entry, childArguments(args, queue))
+  const options = { processes, oneLife, queues: balanced ? queues : undefined }
+  const supervisor = new Supervisor(options, { fork: start, log, clock })
   await supervisor.start()
-  return {
+  const supervised: Part = {
     over: supervisor.ended,
     stop: graceMs => supervisor.stop(graceMs),
     // Without a stop, the children end as they should by themselves: their connection broke.
     abandon: () => supervisor.stopping && supervisor.kill(),
+  }
+  return balanced ? [startBalancer(app, supervisor), supervised] : [supervised]
+}
+
+function startBalancer(app: AnyApp, supervisor: Supervisor): Part {
+  const { log, clock } = app
+  const waiting = async (queues: readonly string[]) => (await app.connection).carrier.counts(queues)
+  const balancer = new Balancer({ supervisor, waiting, log, clock })
+  balancer.start()
+  return {
+    async stop() {
+      await balancer.stop()
+      return { handedBack: 0 }
+    },
   }
 }
 

@@ -260,6 +260,12 @@ export const queue = {
       default: 1,
       env: 'WORKER_PROCESSES',
     },
+    balance: {
+      doc: 'auto gives every process one queue, and moves processes to the queues where most jobs wait; off gives each of them all queues.',
+      format: format.oneOf('auto', 'off'),
+      default: 'off',
+      env: 'WORKER_BALANCE',
+    },
     maxJobs: {
       doc: 'After how many attempts a worker process ends, for a supervisor to start it anew; never when it is not set.',
       format: format.int(1, 1_000_000_000),

@@ -141,6 +141,8 @@ export const catalogue = {
     `BullMQ refused job "${f.job}" with its code ${f.reply}; look the code up in its documentation`,
 
   // worker
+  E_TOO_FEW_PROCESSES: (f: { processes: number; queues: string[] }) =>
+    `--balance auto gives every queue a process of its own, and ${f.processes} are too few for ${f.queues.length} (${f.queues.join(', ')}); raise --processes, or name fewer queues by --queue`,
   E_UNKNOWN_QUEUE: (f: { given: string; known: string[]; nearest: string | undefined }) =>
     `no job waits in a queue ${shown(f.given)}${f.nearest ? `; did you mean "${f.nearest}"?` : `; the queues are ${f.known.join(', ')}`}`,
 

@@ -1,6 +1,7 @@
 import { type Clock, settlesWithin, type Timer } from '../core/clock.ts'
 import type { HandedBack, Lifecycle } from '../core/lifecycle.ts'
 import type { Logger } from '../log/index.ts'
+import type { Move } from './balance.ts'
 import { restartWait } from './restart-wait.ts'
 
 /** A child process, as far as a supervisor deals with it. */
@@ -18,11 +19,16 @@ export interface SupervisorOptions {
   processes: number
   /** A child that ends with 0 has done what it was for, and no other takes its place. */
   oneLife: boolean
+  /** Each child consumes one of them; all of the application's when left out. */
+  queues?: readonly string[] | undefined
 }
 
 export interface SupervisorParts {
-  /** Starts a worker process that ends when it is disconnected. */
-  fork(): Child
+  /**
+   * Starts a worker process that ends when it is disconnected.
+   * @param queue the one that it consumes
+   */
+  fork(queue: string | undefined): Child
   log: Logger
   clock: Clock
 }
@@ -40,6 +46,10 @@ interface Place {
   gone: Promise<void>
   deaths: number
   restart: Timer | undefined
+  /** The queue of the child, and of the next one. */
+  queue: string | undefined
+  /** Its child has been told to end, so that the next one consumes another queue. */
+  moving: boolean
 }
 
 /**
@@ -72,27 +82,28 @@ export class Supervisor implements Lifecycle {
 
   async start(): Promise<void> {
     if (this.#places.length > 0 || this.#stopping !== undefined) return
-    const { processes } = this.#options
-    const place = (): Place => ({
+    const { processes, queues = [] } = this.#options
+    this.#places = Array.from({ length: processes }, (_, index) => ({
       child: undefined,
       gone: Promise.resolve(),
       deaths: 0,
       restart: undefined,
-    })
-    this.#places = Array.from({ length: processes }, place)
+      queue: queues[index % queues.length],
+      moving: false,
+    }))
     for (const one of this.#places) this.#fill(one)
     this.#parts.log.info({ processes }, 'supervisor started')
   }
 
   #fill(place: Place): void {
     const { fork, log, clock } = this.#parts
-    const child = fork()
+    const child = fork(place.queue)
     const startedAt = clock.monotonic()
     const gone = Promise.withResolvers<void>()
     place.child = child
     place.gone = gone.promise
     place.restart = undefined
-    log.info({ worker: child.pid }, 'worker process started')
+    log.info({ worker: child.pid, queue: place.queue }, 'worker process started')
     let over = false
     const end = (code: number | null, signal: string | null, err?: Error) => {
       if (over) return
@@ -122,6 +133,11 @@ export class Supervisor implements Lifecycle {
       log.info(end, 'worker process ended')
       return
     }
+    if (place.moving) {
+      place.moving = false
+      this.#fill(place)
+      return
+    }
     if (end.code === configurationFault) {
       log.error(end, 'worker process ended: a restart will not mend it')
       this.#ended.resolve(configurationFault)
@@ -137,6 +153,31 @@ export class Supervisor implements Lifecycle {
     place.restart = clock.after(waitMs, () => this.#fill(place))
     const level = end.code === 0 ? 'info' : 'error'
     log[level]({ ...end, waitMs }, 'worker process ended: another one takes its place')
+  }
+
+  /** How many processes each queue has, those among them that are about to be started. */
+  spread(): Map<string, number> {
+    const spread = new Map<string, number>()
+    for (const { queue } of this.#places) {
+      if (queue !== undefined) spread.set(queue, (spread.get(queue) ?? 0) + 1)
+    }
+    return spread
+  }
+
+  /** Whether a process is on its way from one queue to another. */
+  get moving(): boolean {
+    return this.#places.some(place => place.moving)
+  }
+
+  /** Lets one process of a queue end as a signal would, and starts one of another queue in its place. */
+  move({ from, to }: Move): void {
+    if (this.#stopping !== undefined) return
+    const place = this.#places.find(({ queue, child }) => queue === from && child?.connected)
+    if (!place?.child) return
+    this.#parts.log.info({ worker: place.child.pid, from, to }, 'worker process moves')
+    place.queue = to
+    place.moving = true
+    place.child.disconnect()
   }
 
   /** Lets the children stop as a signal would, and kills those that have not ended a while after the grace. */

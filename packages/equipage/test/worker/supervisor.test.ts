@@ -31,23 +31,25 @@ class FakeChild extends EventEmitter implements Child {
   }
 }
 
-async function supervised(processes: number, oneLife = false) {
+async function supervised(processes: number, oneLife = false, queues?: readonly string[]) {
   const clock = new StubClock()
   const { log, lines } = capturedLog()
   const children: FakeChild[] = []
-  const fork = () => {
+  const forked: (string | undefined)[] = []
+  const fork = (queue: string | undefined) => {
+    forked.push(queue)
     const child = new FakeChild(children.length + 1)
     children.push(child)
     return child
   }
-  const supervisor = new Supervisor({ processes, oneLife }, { fork, log, clock })
+  const supervisor = new Supervisor({ processes, oneLife, queues }, { fork, log, clock })
   await supervisor.start()
   const child = (number: number): FakeChild => {
     const found = children[number - 1]
     if (!found) throw new Error(`no child ${number}`)
     return found
   }
-  return { supervisor, clock, lines, children, child }
+  return { supervisor, clock, lines, log, children, child, forked }
 }
 
 describe('a supervisor', () => {
@@ -122,6 +124,34 @@ describe('a supervisor', () => {
     child(3).end(0)
     assert.equal(await supervisor.ended, 0)
     assert.equal(children.length, 3)
+  })
+})
+
+describe('a supervisor with queues', () => {
+  it('gives each process one of them, in turn, and none where it has no queues', async () => {
+    const { forked, supervisor } = await supervised(5, false, ['a', 'b', 'c'])
+    assert.deepEqual(forked, ['a', 'b', 'c', 'a', 'b'])
+    assert.deepEqual(Object.fromEntries(supervisor.spread()), { a: 2, b: 2, c: 1 })
+    assert.deepEqual((await supervised(1)).forked, [undefined])
+  })
+
+  it('moves one process by letting it end, and starts another of the other queue at once', async () => {
+    const { supervisor, children, child, forked } = await supervised(3, false, ['a', 'b'])
+    supervisor.move({ from: 'a', to: 'b' })
+    assert.equal(child(1).connected, false)
+    assert.equal(supervisor.moving, true)
+    assert.equal(children.length, 3)
+    child(1).end(1)
+    assert.deepEqual(forked.slice(3), ['b'])
+    assert.equal(supervisor.moving, false)
+    assert.deepEqual(Object.fromEntries(supervisor.spread()), { b: 2, a: 1 })
+  })
+
+  it('keeps the queue of a process that died', async () => {
+    const { clock, child, forked } = await supervised(2, false, ['a', 'b'])
+    child(2).end(1)
+    clock.advance(500)
+    assert.equal(forked[2], 'b')
   })
 })
 
