@@ -7,6 +7,7 @@ import {
   DoNotRetry,
   defineChain,
   defineJob,
+  defineQueue,
   type EventSource,
   type JobContext,
   type JobDefinition,
@@ -67,6 +68,9 @@ const written = {
     void queue.push(report, { id: 1, limit: 2 }, { priority: 1 })
     void queue.push(bare)
     void queue.push(bare, {}, { priority: 1 })
+    void queue.push(bare, {}, { unique: 'key', tags: ['a'] })
+    // @ts-expect-error a push names its key
+    void queue.push(bare, {}, { unique: true })
     void queue.push(optional)
     void queue.push(day, { id: 1 })
     void queue.pushMany(report, [{ id: 1 }, { id: 2, limit: 3 }])
@@ -215,6 +219,35 @@ const written = {
     const payload = z.object({ id: z.number() })
     // @ts-expect-error the payload has no such field
     defineJob({ name: 'x', payload, run: ({ payload }) => payload.no })
+    const queue = defineQueue({ name: 'api', concurrency: 2, rateLimit: { max: 1, per: '1s' } })
+    defineJob({ name: 'x', queue, payload, unique: true, run: () => 1 })
+    const keyed = defineJob({
+      name: 'x',
+      payload: z.object({ id: z.number(), of: z.string().default('all') }),
+      unique: { for: '1m', key: ({ id, of }) => `${id} of ${of}` },
+      run: ({ payload, tags }) => {
+        same<typeof payload, { id: number; of: string }>()
+        same<typeof tags, readonly string[]>()
+      },
+    })
+    same<
+      typeof keyed,
+      JobDefinition<{ id: number; of?: string | undefined }, { id: number; of: string }, void>
+    >()
+    defineJob({ name: 'x', payload, throttle: { for: '1m', key: p => String(p.id) }, run: () => 1 })
+    defineJob({ name: 'x', payload, debounce: '5s', tags: ['a'], run: () => 1 })
+    // @ts-expect-error the payload of the key has no such field
+    defineJob({ name: 'x', payload, unique: { key: p => p.no }, run: () => 1 })
+    // @ts-expect-error a key is a text
+    defineJob({ name: 'x', payload, throttle: { for: 1, key: p => p.id }, run: () => 1 })
+    // @ts-expect-error a throttle has a time
+    defineJob({ name: 'x', payload, throttle: { key: () => 'a' }, run: () => 1 })
+    // @ts-expect-error unique is not switched off: it is left out
+    defineJob({ name: 'x', unique: false, run: () => 1 })
+    // @ts-expect-error a rate has a time
+    defineQueue({ name: 'api', rateLimit: { max: 1 } })
+    // @ts-expect-error a job is no queue
+    defineJob({ name: 'x', queue: keyed, run: () => 1 })
   },
 
   settings(app: Config<typeof config.schema>) {

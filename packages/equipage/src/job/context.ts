@@ -37,6 +37,8 @@ export interface JobContext<Payload> {
   readonly tick: JobTick | undefined
   /** The job whose function pushed this one; undefined when no job's did. */
   readonly parent: ParentStamp | undefined
+  /** The tags of the job's definition and of its push. */
+  readonly tags: readonly string[]
   /** Tells how far the job is. */
   progress(progress: Progress): void
   /**

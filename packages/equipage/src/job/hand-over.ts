@@ -5,6 +5,7 @@ import { payloadData } from './payload.ts'
 import type { Pushable } from './pushable.ts'
 import type { ChainStamp, PushedJob, Stamp } from './pushed-job.ts'
 import type { JobRegistry } from './registry.ts'
+import { handedTags } from './tags.ts'
 
 /**
  * The job that follows in a chain. Its id comes from its place in the chain's run, so that a
@@ -32,6 +33,9 @@ export async function nextOfChain(
   const next = chain.links[link]
   if (!next) return undefined
   const { name, queue, attempts, rules } = next.job
+  const { tags: endedTags = [], ...others } = ended.stamp
+  const ofDefinition = chain.links[stamp.link]?.job.rules.tags ?? []
+  const tags = handedTags(endedTags, ofDefinition, rules.tags)
   return {
     id: linkId(stamp, link),
     name,
@@ -41,8 +45,8 @@ export async function nextOfChain(
     delayMs: rules.delayMs,
     priority: rules.priority,
     stamp: {
-      ...ended.stamp,
-      ...(rules.tags.length > 0 ? { tags: rules.tags } : {}),
+      ...others,
+      ...(tags.length > 0 ? { tags } : {}),
       chain: { ...stamp, link },
     },
   }

@@ -80,6 +80,7 @@ function contextOf(
     signal,
     tick: stamp.tick && jobTick(stamp.tick),
     parent: stamp.parent,
+    tags: stamp.tags ?? [],
     progress(progress) {
       log.debug({ progress }, 'job progress')
       attempt.report(progress)

@@ -48,6 +48,17 @@ describe('the jobs of an application', () => {
     assert.deepEqual(registry.queues(), ['default', 'q-one'])
   })
 
+  it('bring the queues that are defined, also those that no job names', async t => {
+    const queues = `
+      import { defineQueue } from 'equipage'
+      export const api = defineQueue({ name: 'api', concurrency: 3 })
+    `
+    const folder = appFolder(t, { 'app/jobs/queues.ts': queues, 'app/jobs/one.ts': job('one') })
+    const registry = await discoverJobs(folder)
+    assert.deepEqual(registry.queues(), ['api', 'default', 'q-one'])
+    assert.equal(registry.limits('api').concurrency, 3)
+  })
+
   it('may be exported from two files, when they are the same', async t => {
     const folder = appFolder(t, {
       'app/jobs/index.ts': `export * from './one.ts'`,

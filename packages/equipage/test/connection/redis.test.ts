@@ -7,6 +7,7 @@ import { eventConformance } from './event-conformance.ts'
 import { redisHarness } from './harness.ts'
 import { jobConformance } from './job-conformance.ts'
 import { limitsConformance } from './limits-conformance.ts'
+import { tagsConformance } from './tags-conformance.ts'
 import { thinningConformance } from './thinning-conformance.ts'
 import { tickConformance } from './tick-conformance.ts'
 import { uniqueConformance } from './unique-conformance.ts'
@@ -21,6 +22,7 @@ careConformance('redis', redisHarness(server))
 jobConformance('redis', redisHarness(server))
 consumerConformance('redis', redisHarness(server))
 limitsConformance('redis', redisHarness(server))
+tagsConformance('redis', redisHarness(server))
 thinningConformance('redis', redisHarness(server))
 tickConformance('redis', redisHarness(server))
 uniqueConformance('redis', redisHarness(server))

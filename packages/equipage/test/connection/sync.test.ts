@@ -5,6 +5,7 @@ import { eventConformance } from './event-conformance.ts'
 import { syncHarness } from './harness.ts'
 import { jobConformance } from './job-conformance.ts'
 import { limitsConformance } from './limits-conformance.ts'
+import { tagsConformance } from './tags-conformance.ts'
 import { thinningConformance } from './thinning-conformance.ts'
 import { tickConformance } from './tick-conformance.ts'
 import { uniqueConformance } from './unique-conformance.ts'
@@ -16,6 +17,7 @@ careConformance('sync', syncHarness)
 jobConformance('sync', syncHarness)
 consumerConformance('sync', syncHarness)
 limitsConformance('sync', syncHarness)
+tagsConformance('sync', syncHarness)
 thinningConformance('sync', syncHarness)
 tickConformance('sync', syncHarness)
 uniqueConformance('sync', syncHarness)

@@ -11,6 +11,7 @@ describe('a stamp that comes back from a queue', () => {
   it('is what was put in', () => {
     assert.deepEqual(readStamp({ chain, tick }), { chain, tick })
     assert.deepEqual(readStamp({ tick }), { tick })
+    assert.deepEqual(readStamp({ tags: ['a', 'b'] }), { tags: ['a', 'b'] })
     assert.deepEqual(readStamp({}), {})
   })
 
@@ -28,6 +29,9 @@ describe('a stamp that comes back from a queue', () => {
       ],
     ]) {
       assert.deepEqual(readStamp({ chain: wrong, tick }), { tick })
+    }
+    for (const wrong of [null, 'a', [], [7], [''], ['x'.repeat(101)], Array(21).fill('a')]) {
+      assert.deepEqual(readStamp({ chain, tags: wrong }), { chain })
     }
     for (const wrong of [null, 7, {}, { schedule: 'hourly' }, { ...tick, schedule: 7 }]) {
       assert.deepEqual(readStamp({ chain, tick: wrong }), { chain })

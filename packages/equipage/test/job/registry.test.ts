@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { defineChain, defineJob, JobRegistry } from '../../src/job/index.ts'
+import { defineChain, defineJob, defineQueue, JobRegistry } from '../../src/job/index.ts'
 
 const run = () => null
 const report = defineJob({ name: 'report', queue: 'slow', run })
@@ -27,6 +27,24 @@ describe('the registry', () => {
   it('knows every queue that a job names, and the default one', () => {
     assert.deepEqual(registryOf(report, ingest, day).queues(), ['default', 'fast', 'slow'])
     assert.deepEqual(registryOf().queues(), ['default'])
+  })
+
+  it('knows the queues that are defined, and their limits', () => {
+    const api = defineQueue({ name: 'api', concurrency: 2 })
+    const registry = registryOf(defineJob({ name: 'call', queue: api, run }))
+    registry.addQueue(defineQueue({ name: 'idle' }), 'app/jobs/queues.ts')
+    registry.addQueue(api, 'app/jobs/queues.ts')
+    assert.deepEqual(registry.queues(), ['api', 'default', 'idle'])
+    assert.deepEqual(registry.limits('api'), { concurrency: 2, rateLimit: null })
+    assert.deepEqual(registry.limits('default'), { concurrency: null, rateLimit: null })
+  })
+
+  it('refuses a second definition of a queue, and says where both are', () => {
+    const call = defineJob({ name: 'call', queue: defineQueue({ name: 'api' }), run })
+    assert.throws(() => registryOf(call).addQueue(defineQueue({ name: 'api' }), 'other.ts'), {
+      code: 'E_DUPLICATE_QUEUE',
+      message: /queue "api" were found: in app\/jobs\/call\.ts and in other\.ts/,
+    })
   })
 
   it('takes the same definition twice, from two files that export it', () => {
