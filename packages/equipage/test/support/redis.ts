@@ -23,18 +23,21 @@ export interface RedisServerOptions {
   args?: string[]
   /** false: it is started by the test itself. */
   started?: boolean
+  /** It speaks TLS on its port, and nothing else, with these files. */
+  tls?: { cert: string; key: string; ca: string; asksForCertificate?: boolean }
 }
 
 /** Starts a server that keeps nothing on disk (unless `args` say so), and waits until it answers. */
 export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
-  const { password, args = [], started = true } = options
+  const { password, args = [], started = true, tls } = options
   const host = '127.0.0.1'
   const port = options.port ?? (await freePort())
   let server: ChildProcess | undefined
 
   const start = async () => {
     const secret = password === undefined ? [] : ['--requirepass', password]
-    const own = ['--port', String(port), '--bind', host, '--save', '', '--appendonly', 'no']
+    const door = tls ? tlsArgs(port, tls) : ['--port', String(port)]
+    const own = [...door, '--bind', host, '--save', '', '--appendonly', 'no']
     server = spawn('redis-server', [...own, ...secret, ...args], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
@@ -48,6 +51,19 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
   }
   if (started) await start()
   return { host, port, start, kill, stop: kill, signal: signal => void server?.kill(signal) }
+}
+
+function tlsArgs(port: number, tls: NonNullable<RedisServerOptions['tls']>): string[] {
+  const files = [
+    '--tls-cert-file',
+    tls.cert,
+    '--tls-key-file',
+    tls.key,
+    '--tls-ca-cert-file',
+    tls.ca,
+  ]
+  const clients = ['--tls-auth-clients', tls.asksForCertificate ? 'yes' : 'no']
+  return ['--port', '0', '--tls-port', String(port), ...files, ...clients]
 }
 
 async function ready(server: ChildProcess): Promise<void> {

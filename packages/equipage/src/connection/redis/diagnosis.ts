@@ -6,7 +6,8 @@ const patienceMs = 2_000
 
 /**
  * Why a connection that came about led nowhere: TLS was spoken to a port that does not, or the
- * other way round. Both ends then wait, or hang up, without saying so.
+ * other way round, or no certificate was shown to a server that asks for one. Both ends then wait,
+ * or hang up, without saying so.
  * @param told what the connection failed with
  * @returns a better reason; undefined when that is not why
  */
@@ -18,7 +19,11 @@ export async function whatIsSpoken(
   const text = told instanceof Error ? told.message : ''
   if (!place || !/closed|ECONNRESET|ETIMEDOUT|timed out|not ready/i.test(text)) return undefined
   if (speaksTls(settings)) {
-    return (await answersPlainly(place)) ? new Error('it speaks no TLS there') : undefined
+    if (await answersPlainly(place)) return new Error('it speaks no TLS there')
+    const shown = settings.tls?.cert ?? null
+    if (shown === null && (await asksForCertificate(place)))
+      return new Error('certificate required')
+    return undefined
   }
   return (await shakesHands(place)) ? new Error('it speaks TLS there') : undefined
 }
@@ -48,6 +53,17 @@ function answersPlainly(place: Place): Promise<boolean> {
 function shakesHands(place: Place): Promise<boolean> {
   const socket = connectTls({ ...place, rejectUnauthorized: false })
   return settled(socket, 'secureConnect', () => true)
+}
+
+/** Whether a server ends a connection that shows no certificate: it says so to whoever only listens. */
+function asksForCertificate(place: Place): Promise<boolean> {
+  const socket = connectTls({ ...place, rejectUnauthorized: false })
+  const refused = settled(socket, 'data', () => false)
+  const said = Promise.withResolvers<boolean>()
+  socket.prependListener('error', (error: NodeJS.ErrnoException) =>
+    said.resolve(/CERTIFICATE_REQUIRED/.test(error.code ?? '')),
+  )
+  return Promise.race([said.promise, refused])
 }
 
 function settled(
