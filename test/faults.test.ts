@@ -75,9 +75,9 @@ const faults: {
     says: [/"inspire"/, /\.name\(/],
   },
   {
-    title: 'an overlap policy, which is not kept yet',
-    schedule: 'this.schedule.every(1).minute.push(inspire).withoutOverlapping()',
-    says: [/E_OVERLAP_UNSUPPORTED.*"inspire"/],
+    title: 'an overlap policy that does not exist',
+    schedule: "this.schedule.every(1).minute.push(inspire).overlap('wait' as never)",
+    says: [/E_BAD_TIMING.*overlap\('wait'\) is no such policy/],
   },
   {
     title: 'a log file that cannot be written',

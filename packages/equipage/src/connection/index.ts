@@ -2,8 +2,8 @@ export type {
   Carrier,
   Connection,
   ConsumeOptions,
-  LimitsOf,
   Consumer,
+  LimitsOf,
   QueueCounts,
   RunAttempt,
 } from './connection.ts'
