@@ -39,8 +39,9 @@ export async function recordedPast<App>(
   const histories = await Promise.all(
     schedules.map(schedule => historyOf(memory, schedule, stored.get(nameOf(schedule)), span.to)),
   )
-  const recorded = downs ?? withoutDecisions(await memory.downtimes(), histories)
-  const from = quietMoment(span.from, recorded, histories)
+  const recorded = downs ?? withoutSigns(await memory.downtimes(), histories)
+  const runs = runsOf(histories, recorded)
+  const from = quietMoment(span.from, recorded, histories, runs)
   return {
     from,
     downs: recorded,
@@ -49,7 +50,7 @@ export async function recordedPast<App>(
     ),
     unregistered: histories.flatMap(({ name, stored }) => (stored ? [] : name)),
     pauses: new Map(histories.map(({ name, pauses }) => [name, pauses])),
-    runs: runsOf(histories, recorded),
+    runs,
   }
 }
 
@@ -91,34 +92,58 @@ const decidedAt = ({ tick, lagMs }: LedgerRow): number => tick + lagMs
 
 /**
  * A process that is killed gave its last sign of life some seconds before: what it decided after
- * that, or a function that ended, shows that it was still there.
+ * that, a function that ended, a tick that began to wait, shows that it was still there.
  */
-function withoutDecisions(downs: readonly Span[], histories: readonly History[]): Span[] {
-  const signs = histories.flatMap(({ rows }) =>
-    rows.flatMap(row => {
-      const ended = row.jobId === null && row.durationMs !== null
-      return [decidedAt(row), ...(ended ? [decidedAt(row) + (row.durationMs ?? 0)] : [])]
-    }),
-  )
+function withoutSigns(downs: readonly Span[], histories: readonly History[]): Span[] {
+  const rows = histories.flatMap(history => history.rows)
+  const signs = rows.flatMap(signsOf)
+  const waits = histories.flatMap(waitsOf)
   return downs.map(({ from, to }) => {
-    const within = signs.filter(at => at > from && at < (to ?? Number.POSITIVE_INFINITY))
-    return { from: within.reduce((latest, at) => Math.max(latest, at), from), to }
+    const end = to ?? Number.POSITIVE_INFINITY
+    // The first tick that was decided only when it was over: nobody was there when it was due.
+    const goneBy = rows
+      .filter(row => row.first > from && decidedAt(row) >= end && row.reason !== 'queued')
+      .reduce((least, { first }) => Math.min(least, first), end)
+    const shown = [...signs.filter(at => at < end), ...waits.filter(at => at < goneBy)]
+    return { from: shown.reduce((latest, at) => Math.max(latest, at), from), to }
+  })
+}
+
+/** Moments at which a row shows that a process was there. */
+function signsOf(row: LedgerRow): number[] {
+  // The end of a job tells of its worker alone.
+  if (row.jobId !== null || row.durationMs === null) return [decidedAt(row)]
+  return [decidedAt(row), decidedAt(row) + row.durationMs]
+}
+
+/** When ticks began to wait: at their own time, if the run that they waited for had begun by then. */
+function waitsOf({ rows }: History): number[] {
+  const begun = rows.filter(begins)
+  return begun.flatMap((row, index) => {
+    const before = begun[index - 1]
+    return row.reason === 'queued' && before && decidedAt(before) <= row.tick ? row.tick : []
   })
 }
 
 /** The latest moment up to the one asked for at which nothing was under way. */
-function quietMoment(from: number, downs: readonly Span[], histories: readonly History[]): number {
+function quietMoment(
+  from: number,
+  downs: readonly Span[],
+  histories: readonly History[],
+  runs: RunsOf,
+): number {
   const spans: { from: number; to: number }[] = downs.map(span => ({
     from: span.from,
     to: span.to ?? Number.POSITIVE_INFINITY,
   }))
-  for (const { schedule, rows } of histories) {
+  for (const { name, schedule, rows } of histories) {
     if (schedule.overlap === 'allow') continue
     for (const row of rows) {
       const began = decidedAt(row)
       if (began < from - longestRunMs || !begins(row)) continue
-      const waited = row.reason === 'queued'
-      spans.push({ from: waited ? row.tick : began, to: began + (row.durationMs ?? 0) })
+      // A function that waited and then failed is on record for its failure alone.
+      const waited = schedule.overlap === 'queue'
+      spans.push({ from: waited ? row.tick : began, to: began + runs(name, row.tick).durationMs })
     }
   }
   let quiet = from
