@@ -108,15 +108,23 @@ suite('the redis connection', { concurrency: true }, () => {
     const bull = app.bull()
     const stamp = { chain: { name: '../x', id: 7, link: -1 }, tick: 'now' }
     const forged: object = { equipage: stamp }
-    const wrong = await bull.add('add', JSON.parse('{"a": "1", "__proto__": {"polluted": true}}'))
+    const poisoned = JSON.parse('{"a": 1, "b": 1, "__proto__": {"polluted": true}}')
+    const [wrong, poison] = [
+      await bull.add('add', { a: '1', b: 1 }),
+      await bull.add('add', poisoned),
+    ]
     const right = await bull.add('add', { a: 1, b: 1 }, forged)
     await app.consumer.start()
     await eventually(async () => {
       assert.equal(await right.getState(), 'completed')
-      assert.equal(await wrong.getState(), 'failed')
+      for (const job of [wrong, poison]) assert.equal(await job.getState(), 'failed')
     })
-    const failed = await bull.getJob(wrong.id ?? '')
-    assert.match(failed?.failedReason ?? '', /job "add" does not accept its payload: payload\.a/)
+    for (const [job, field] of [
+      [wrong, /job "add" does not accept its payload: payload\.a/],
+      [poison, /job "add" does not accept its payload: payload\.__proto__/],
+    ] as const) {
+      assert.match((await bull.getJob(job.id ?? ''))?.failedReason ?? '', field)
+    }
     assert.equal(({} as { polluted?: boolean }).polluted, undefined)
     await bull.close()
   })
