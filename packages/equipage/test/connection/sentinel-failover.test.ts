@@ -5,9 +5,8 @@ import { isEquipageError } from '../../src/core/errors.ts'
 import { defineJob } from '../../src/job/index.ts'
 import { eventually } from '../support/eventually.ts'
 import { startWatched } from '../support/sentinel.ts'
+import { conformance } from './conformance.ts'
 import { redisHarness } from './harness.ts'
-import { jobConformance } from './job-conformance.ts'
-import { tickConformance } from './tick-conformance.ts'
 
 const watched = await startWatched()
 after(() => watched.stop())
@@ -44,6 +43,5 @@ test('in the middle of a failover a push fails clearly or is kept, and workers g
   await connection.check()
 })
 
-// The tests above and below run one after the other: these find the server that took over.
-jobConformance('Redis behind a Sentinel, after a failover', redisHarness(place))
-tickConformance('Redis behind a Sentinel, after a failover', redisHarness(place))
+// What is above and below runs one after the other: this finds the server that took over.
+conformance('Redis behind a Sentinel, after a failover', redisHarness(place))

@@ -195,6 +195,3 @@ export async function connectOnce(client: RedisClient): Promise<void> {
 
 /** What is known of a server that takes the connection and goes no further. */
 export const unready = 'it took the connection, and is not ready: it loads its data, or hangs'
-
-export type { RedisSettings } from './settings.ts'
-export { connectionError } from './symptoms.ts'

@@ -11,10 +11,10 @@ import {
   type StoredJob,
 } from '../queue-care.ts'
 import { cancelsKey, cancelText } from './cancel-watch.ts'
-import { connectionError } from './client.ts'
 import { heldKey, holdKey } from './held-keys.ts'
 import type { Producer } from './producer.ts'
 import type { RedisSettings } from './settings.ts'
+import { connectionError } from './symptoms.ts'
 
 /** BullMQ's names of its sets, for each of ours. */
 const setsOf: Readonly<Record<JobState, readonly ('prioritized' | JobState)[]>> = {

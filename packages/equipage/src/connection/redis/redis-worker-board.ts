@@ -1,6 +1,7 @@
 import { byStart, type WorkerBoard, type WorkerNotice, workerLeaseMs } from '../worker-board.ts'
-import { connectionError, type RedisSettings } from './client.ts'
 import type { Producer } from './producer.ts'
+import type { RedisSettings } from './settings.ts'
+import { connectionError } from './symptoms.ts'
 
 /**
  * KEYS: notices by id (a hash), ids by the end of their lease (a sorted set).

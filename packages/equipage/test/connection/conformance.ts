@@ -1,0 +1,27 @@
+import { attemptConformance } from './attempt-conformance.ts'
+import { careConformance } from './care-conformance.ts'
+import { consumerConformance } from './consumer-conformance.ts'
+import { eventConformance } from './event-conformance.ts'
+import type { MakeHarness } from './harness.ts'
+import { jobConformance } from './job-conformance.ts'
+import { limitsConformance } from './limits-conformance.ts'
+import { tagsConformance } from './tags-conformance.ts'
+import { thinningConformance } from './thinning-conformance.ts'
+import { tickConformance } from './tick-conformance.ts'
+import { uniqueConformance } from './unique-conformance.ts'
+import { workerBoardConformance } from './worker-board-conformance.ts'
+
+/** All that every connection holds; the same code runs on each. */
+export function conformance(name: string, make: MakeHarness): void {
+  attemptConformance(name, make)
+  eventConformance(name, make)
+  careConformance(name, make)
+  jobConformance(name, make)
+  consumerConformance(name, make)
+  limitsConformance(name, make)
+  tagsConformance(name, make)
+  thinningConformance(name, make)
+  tickConformance(name, make)
+  uniqueConformance(name, make)
+  workerBoardConformance(name, make)
+}
