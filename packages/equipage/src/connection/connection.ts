@@ -21,9 +21,11 @@ export interface Connection {
   readonly ticks: TickMemory
   readonly workers: WorkerBoard
   /**
-   * Makes ready and looks whether the far side answers.
-   * @throws E_CONNECTION_REFUSED when it answers and does not let us in (a wrong password):
-   * waiting will not mend that. When it does not answer at all, E_CONNECTION_AWAY.
+   * Makes ready, and looks whether the far side answers and is fit to carry jobs; what should be
+   * mended there, and keeps nobody from starting, is logged as a warning.
+   * @throws E_CONNECTION_AWAY when it does not answer, or takes nothing for now: wait for it.
+   * E_CONNECTION_REFUSED (a wrong password), E_CONNECTION_TLS, E_REDIS_UNFIT, E_REDIS_FILE: waiting
+   * will not mend these.
    */
   check(): Promise<void>
   /** Lets go of everything. Inline jobs that still run get `graceMs` to end; the rest is handed back. */
