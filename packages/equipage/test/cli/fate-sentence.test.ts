@@ -94,6 +94,13 @@ describe('the sentence about a tick that was skipped', () => {
     )
     assert.equal(ofRow(skipped('paused')), 'skipped: it was paused')
   })
+
+  it('says which job was in the way of the one that was refused', () => {
+    assert.equal(
+      ofRow({ ...skipped('refused'), jobId: '7' }),
+      'skipped: its job was refused, because job 7 of the same key was in its way',
+    )
+  })
 })
 
 describe('the sentence about a tick that was missed', () => {
