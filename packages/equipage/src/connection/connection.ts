@@ -36,7 +36,8 @@ export interface Connection {
 export interface Carrier {
   /**
    * Takes one job. Pushes of the same turn of the event loop may travel together; one that
-   * is refused does not fail its neighbours.
+   * is refused does not fail its neighbours. A push that its guard refuses does not reject: its
+   * receipt says so.
    * @throws E_CONNECTION_AWAY at once when the far side cannot be reached; the job was not taken
    */
   push(job: PushedJob): Promise<Receipt>
