@@ -57,7 +57,7 @@ export interface JobDefinition<Input = unknown, Payload = unknown, Result = unkn
 export type NoPayload = Record<string, never> | undefined
 
 /** Attempts of a job that is limited by time alone: more than there is time for. */
-const unlimitedAttempts = 2 ** 31 - 1
+export const unlimitedAttempts = 2 ** 31 - 1
 
 /**
  * Defines a job. Export it from a file under `app/jobs/`, and every process of the

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { z } from 'zod'
+import { memoryConnection } from '../../src/connection/memory/memory-connection.ts'
 import { EquipageError } from '../../src/core/errors.ts'
 import { defineChain, defineJob, JobRegistry } from '../../src/job/index.ts'
 import { Queue } from '../../src/queue/index.ts'
@@ -23,7 +24,13 @@ function queue() {
   const clock = new StubClock()
   const registry = new JobRegistry()
   for (const definition of [report, bare, day]) registry.add(definition, 'app/jobs/all.ts')
-  const parts = { carrier: async () => carrier, clock, registry: async () => registry }
+  const { care } = memoryConnection({ clock })
+  const parts = {
+    carrier: async () => carrier,
+    care: async () => care,
+    clock,
+    registry: async () => registry,
+  }
   return { queue: new Queue(parts), carrier, clock, pushed: carrier.pushed }
 }
 
