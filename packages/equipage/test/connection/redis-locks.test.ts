@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { test } from 'node:test'
+import { after, test } from 'node:test'
 import { Redis } from 'ioredis'
 import { defineJob } from '../../src/job/index.ts'
 import { eventually } from '../support/eventually.ts'
 import { startRedis } from '../support/redis.ts'
 import { redisHarness } from './harness.ts'
 
+const server = await startRedis()
+// After the test: a worker that is stopped while Redis is away leaves a timer of BullMQ's behind.
+after(() => server.stop())
+
 test('a job whose lock was lost has its signal aborted here, and runs again', async t => {
-  const server = await startRedis()
-  t.after(() => server.stop())
   const reasons: unknown[] = []
   const starts: number[] = []
   const job = defineJob({
