@@ -5,6 +5,7 @@ import { delimiter, join } from 'node:path'
 /** A program that tests start, and the Debian package that brings it. */
 const services = [
   { debian: 'redis-server', found: () => onPath('redis-server') },
+  { debian: 'openssl', found: () => onPath('openssl') },
   {
     debian: 'postgresql',
     found: () => globSync('/usr/lib/postgresql/*/bin/initdb').length > 0 || onPath('initdb'),
