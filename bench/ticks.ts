@@ -9,6 +9,7 @@ import { type StartedProcess, startProcess } from './ticks/started-process.ts'
 
 // How late ticks are, and what many schedules cost, beside the peers:
 //   npm run bench ticks            about a quarter of an hour, on a machine that does nothing else
+//   npm run bench ticks one crowd  those measurements alone, of: one, among, burst, crowd, idle; not kept
 //   npm run bench ticks brief      the same with small counts, to see that it works; its figures say nothing, and are not kept
 // Every measurement runs in processes of its own, one subject after the other in each, over a Redis
 // that is started for it. "pushed" is when the claim that pushes a job has been answered, "started"
@@ -76,15 +77,20 @@ const subjects: {
   },
 ]
 
+const chosen = process.argv.slice(2).filter(name => name !== 'brief' && name !== 'ticks')
+const wanted = (name: string) => chosen.length === 0 || chosen.includes(name)
+
 const rows: Row[] = []
 const notDone: string[] = []
-await lateness('one schedule of every second', { count: 1, idle: 0 })
-await lateness(`one of every second among ${whole(many)}`, { count: 1, idle: many - 1 })
-await burst(`${whole(many)} due in one second`, many)
-const replicas = await replicated()
-const idle = await idleCosts()
+if (wanted('one')) await lateness('one schedule of every second', { count: 1, idle: 0 })
+if (wanted('among')) {
+  await lateness(`one of every second among ${whole(many)}`, { count: 1, idle: many - 1 })
+}
+if (wanted('burst')) await burst(`${whole(many)} due in one second`, many)
+const replicas = wanted('crowd') ? await replicated() : null
+const idle = wanted('idle') ? await idleCosts() : []
 printIdle()
-if (!brief) {
+if (!brief && chosen.length === 0) {
   const folder = join(import.meta.dirname, 'results')
   mkdirSync(folder, { recursive: true })
   const results = { rows, replicas, idle, notDone }
