@@ -28,7 +28,6 @@ async function taken() {
     connection,
     prefix,
     autorun: false,
-    lockDuration: 300,
   })
   const take = async (token: string) => {
     const job = await worker.getNextJob(token)
@@ -92,6 +91,8 @@ test('a job whose worker went silent is told of, and runs elsewhere with its che
   await using world = await taken()
   await world.take('dead')
   assert.equal(await world.of('dead').save('part:rows', '7'), true)
+  // As when its worker died, and its time is over.
+  await world.client.del(`${world.key}:lock`)
   const { log } = capturedLog()
   const events = new EventHub<JobEvents>(() => undefined)
   const stalled: unknown[] = []

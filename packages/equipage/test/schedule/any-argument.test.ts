@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { isEquipageError } from '../../src/core/errors.ts'
 import type { Timetable } from '../../src/schedule/timetable.ts'
+import { assertBrief } from '../support/brief.ts'
 import { inMadrid } from './support/timetables.ts'
 
 function nothing() {}
@@ -48,16 +49,12 @@ describe('any text in any place', () => {
         }
       }
       check('warm')
-      const start = performance.now()
-      fc.assert(fc.property(text, check), { numRuns: 300 })
-      assert.ok((performance.now() - start) / 300 < 1)
+      const property = fc.property(text, given =>
+        assertBrief(() => check(given), 1, JSON.stringify(given)),
+      )
+      fc.assert(property, { numRuns: 300 })
       for (const unit of ['1', ':', 'a', 'Europe/', '2026-', '1h', ' '])
-        for (let n = 0, best = Number.POSITIVE_INFINITY; best > 5 && n < 5; n++) {
-          const began = performance.now()
-          check(unit.repeat(20_000))
-          best = Math.min(best, performance.now() - began)
-          assert.ok(n < 4 || best < 5, `${unit}: ${best} ms`)
-        }
+        assertBrief(() => check(unit.repeat(20_000)), 5, unit)
     })
   }
 })
@@ -81,10 +78,10 @@ describe('any instant', () => {
       -8.64e15, -8.63e15, -6e13, -1, 0, 0.5, 2.5e14, 253_402_300_799_999, 3e14, 8.64e15,
     ])
       for (const chain of chains) {
-        const start = performance.now()
+        const what = `${chain.words} after ${ms}`
         const next = chain.next(ms)
-        assert.ok(next === null || next.epochMilliseconds > ms, `${chain.words} after ${ms}`)
-        assert.ok(performance.now() - start < 2_000, `${chain.words} after ${ms}`)
+        assert.ok(next === null || next.epochMilliseconds > ms, what)
+        assertBrief(() => void chain.next(ms), 100, what)
       }
   })
 

@@ -49,17 +49,13 @@ describe('a timetable that fires by hand', () => {
     assert.equal(second?.date, '2026-11-21')
   })
 
-  it('finds the latest of very many missed ticks at once', async () => {
+  it('finds the latest of very many missed ticks, and fires that alone', async () => {
     const { timetable, clock } = inMadrid()
-    let at = 0
-    timetable.every().millisecond.do(tick => {
-      at = tick.scheduledFor.getTime()
-    })
+    const fired: number[] = []
+    timetable.every().millisecond.do(tick => void fired.push(tick.scheduledFor.getTime()))
     clock.pass(365 * 86_400_000)
-    const start = performance.now()
     await timetable.runPending()
-    assert.equal(at, clock.now())
-    assert.ok(performance.now() - start < 1_000)
+    assert.deepEqual(fired, [clock.now()])
   })
 
   it('does not fire again what answered stop', async () => {
