@@ -24,6 +24,8 @@ export {
   type JobOptions,
   type JobTick,
   type Json,
+  type KeepLimits,
+  type KeepOptions,
   type ParentStamp,
   type Progress,
   type PushOptions,

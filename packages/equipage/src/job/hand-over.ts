@@ -44,6 +44,7 @@ export async function nextOfChain(
     attempts,
     delayMs: rules.delayMs,
     priority: rules.priority,
+    ...(rules.keep ? { keep: rules.keep } : {}),
     stamp: {
       ...others,
       ...(tags.length > 0 ? { tags } : {}),

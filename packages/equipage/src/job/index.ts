@@ -20,6 +20,14 @@ export {
 export { laterJobs } from './hand-over.ts'
 export type { AttemptEvent, EndEvent, JobEvent, JobEvents } from './job-events.ts'
 export { type Json, throughJson } from './json.ts'
+export {
+  type KeepLimits,
+  type KeepOptions,
+  type KeepRule,
+  type KeepRules,
+  readKeep,
+  readKeepRule,
+} from './keep.ts'
 export type { JobMiddleware } from './middleware.ts'
 export { checkName } from './names.ts'
 export { type PayloadSchema, payloadData } from './payload.ts'

@@ -1,3 +1,4 @@
+import type { KeepOptions } from './keep.ts'
 import type { PayloadArgument } from './pushable.ts'
 
 /** How one push differs from what the job's definition says. */
@@ -8,6 +9,8 @@ export interface PushOptions {
   unique?: string
   /** More tags, beside the job's own: 20 at most together, of 1 to 100 characters. */
   tags?: readonly string[]
+  /** What becomes of the job when it has ended, in place of what its definition says of that end; of a chain's first job. */
+  keep?: KeepOptions
 }
 
 /** The payload, if the job takes one, and the options of a push. */

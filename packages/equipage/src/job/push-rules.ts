@@ -1,5 +1,6 @@
 import { type Duration, durationMs } from '../core/durations.ts'
 import { EquipageError } from '../core/errors.ts'
+import { type KeepOptions, type KeepRules, readKeep } from './keep.ts'
 import { readTags } from './tags.ts'
 
 /** What a job's author writes about its pushes. One of `unique`, `debounce` and `throttle` at most. */
@@ -19,6 +20,8 @@ export interface PushRuleOptions<Payload> {
   throttle?: Duration | TimedOptions<Payload>
   /** Short texts to find the job by: 20 at most, of 1 to 100 characters. */
   tags?: readonly string[]
+  /** What becomes of the job when it has ended, where the push does not say it. */
+  keep?: KeepOptions
 }
 
 export interface UniqueOptions<Payload> {
@@ -48,6 +51,7 @@ export interface PushRules {
   readonly priority: number
   readonly guard: GuardRule | undefined
   readonly tags: readonly string[]
+  readonly keep: KeepRules | undefined
 }
 
 /** BullMQ's own limit. */
@@ -81,6 +85,7 @@ export function readPushRules<Payload>(
     priority: readPriority(priority, place),
     guard,
     tags: readTags(tags, place),
+    keep: readKeep(options.keep, place),
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Json } from './json.ts'
+import type { KeepRules } from './keep.ts'
 import type { PushGuard } from './push-guard.ts'
 import { areTags } from './tags.ts'
 import { readTickStamp, type TickStamp } from './tick-stamp.ts'
@@ -44,6 +45,8 @@ export interface PushedJob {
   readonly priority: number
   /** What has to hold before the job is taken; none for the later jobs of a chain. */
   readonly guard?: PushGuard
+  /** What becomes of it when it has ended, where that is not the connection's own rule. */
+  readonly keep?: KeepRules
   readonly stamp: Stamp
 }
 

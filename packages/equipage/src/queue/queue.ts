@@ -20,6 +20,7 @@ import {
   type PushOptions,
   payloadData,
   type Receipt,
+  readKeep,
   readPriority,
   readTags,
   type Stamp,
@@ -154,6 +155,8 @@ export class Queue extends TendedQueue {
     const tags = readTags([...rules.tags, ...readTags(options.tags ?? [], place)], place)
     const data = await payloadData(job, payload, this.#parts.payloadLimitBytes)
     const guard = await guardOfPush(definition, job, data, options)
+    const ownKeep = readKeep(options.keep, place)
+    const keep = rules.keep && ownKeep ? { ...rules.keep, ...ownKeep } : (ownKeep ?? rules.keep)
     return {
       name: job.name,
       queue: job.queue,
@@ -162,6 +165,7 @@ export class Queue extends TendedQueue {
       delayMs: delayOf(job, delayMs, place),
       priority: readPriority(options.priority ?? rules.priority, place),
       ...(guard ? { guard } : {}),
+      ...(keep ? { keep } : {}),
       stamp: {
         ...stamp,
         ...(chain ? { chain } : {}),

@@ -4,6 +4,7 @@ import { consumerConformance } from './consumer-conformance.ts'
 import { eventConformance } from './event-conformance.ts'
 import type { MakeHarness } from './harness.ts'
 import { jobConformance } from './job-conformance.ts'
+import { keepConformance } from './keep-conformance.ts'
 import { limitsConformance } from './limits-conformance.ts'
 import { tagsConformance } from './tags-conformance.ts'
 import { thinningConformance } from './thinning-conformance.ts'
@@ -18,6 +19,7 @@ export function conformance(name: string, make: MakeHarness): void {
   careConformance(name, make)
   jobConformance(name, make)
   consumerConformance(name, make)
+  keepConformance(name, make)
   limitsConformance(name, make)
   tagsConformance(name, make)
   thinningConformance(name, make)

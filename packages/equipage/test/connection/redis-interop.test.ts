@@ -169,6 +169,18 @@ suite('the redis connection', { concurrency: true }, () => {
     })
   })
 
+  test('a job that plain BullMQ added is kept as its own options say', async () => {
+    await using app = world()
+    const bull = app.bull()
+    const events = new QueueEvents('default', { connection: server, prefix: app.prefix })
+    await events.waitUntilReady()
+    const job = await bull.add('add', { a: 1, b: 1 }, { removeOnComplete: true })
+    await app.consumer.start()
+    await job.waitUntilFinished(events)
+    assert.equal(await bull.getJob(job.id ?? ''), undefined)
+    await Promise.all([bull.close(), events.close()])
+  })
+
   test('a push fails at once, with the address, while Redis is away, and works when it is back', async t => {
     const port = await freePort()
     const away = await startRedis({ port, started: false })

@@ -17,13 +17,25 @@ const jobOf = (options: Options) =>
 
 describe('what a definition says about pushes', () => {
   it('is nothing, when nothing is written', () => {
-    assert.deepEqual(jobOf({}).rules, { delayMs: 0, priority: 0, guard: undefined, tags: [] })
+    assert.deepEqual(jobOf({}).rules, {
+      delayMs: 0,
+      priority: 0,
+      guard: undefined,
+      tags: [],
+      keep: undefined,
+    })
   })
 
   it('is read into milliseconds', () => {
     const { rules } = jobOf({ delay: '1m', priority: 3, throttle: '2s', tags: ['a', 'b', 'a'] })
     const guard = { kind: 'throttle', forMs: 2_000, keyOf: undefined }
-    assert.deepEqual(rules, { delayMs: 60_000, priority: 3, guard, tags: ['a', 'b'] })
+    assert.deepEqual(rules, {
+      delayMs: 60_000,
+      priority: 3,
+      guard,
+      tags: ['a', 'b'],
+      keep: undefined,
+    })
   })
 
   const wrong: [string, Options, RegExp][] = [

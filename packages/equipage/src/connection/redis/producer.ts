@@ -7,6 +7,7 @@ import type { Logger } from '../../log/index.ts'
 import type { TickClaim } from '../tick-memory.ts'
 import { type ClaimSetting, claimingClient, defineClaims, type ScriptReply } from './claims.ts'
 import { commandClient, connectOnce, type RedisClient, unready } from './client.ts'
+import { type KeepDefaults, keepOptions } from './job-keep.ts'
 import { deduplicationOf } from './push-guards.ts'
 import type { RedisSettings } from './settings.ts'
 import { connectionError } from './symptoms.ts'
@@ -33,14 +34,16 @@ export class Producer {
   readonly client: RedisClient
   readonly #settings: RedisSettings
   readonly #claims: ClaimSetting
+  readonly #keep: KeepDefaults
   readonly #queues = new Map<string, Queue>()
   #connecting: Promise<void> | undefined
   #lastError: unknown
   #gathered: Addition[] = []
 
-  constructor(settings: RedisSettings, claims: ClaimSetting, log: Logger) {
+  constructor(settings: RedisSettings & { keep: KeepDefaults }, claims: ClaimSetting, log: Logger) {
     this.#settings = settings
     this.#claims = claims
+    this.#keep = settings.keep
     this.client = commandClient(settings)
     defineClaims(this.client)
     watchConnection(this.client, settings, log)
@@ -137,7 +140,7 @@ export class Producer {
     { job, claim }: Addition,
     queue: Queue,
   ): Promise<void> {
-    const options = optionsOf(job)
+    const options = optionsOf(job, this.#keep)
     const bull = new Job(queue, job.name, job.data, options, options.jobId)
     const backend = queue.getBackend() as RedisQueueBackend
     const client = claimingClient(pipeline, claim, job.guard !== undefined, this.#claims)
@@ -164,7 +167,7 @@ export class Producer {
 }
 
 /** A job's data is its payload alone; what the framework adds stands in its options. */
-function optionsOf(job: PushedJob): JobsOptions {
+function optionsOf(job: PushedJob, keep: KeepDefaults): JobsOptions {
   const stamped = Object.keys(job.stamp).length > 0
   // The job in the way of others is known by its id before it is added.
   const id = job.id ?? (job.guard && randomUUID())
@@ -174,6 +177,7 @@ function optionsOf(job: PushedJob): JobsOptions {
     ...(job.delayMs > 0 ? { delay: job.delayMs } : {}),
     ...(job.priority > 0 ? { priority: job.priority } : {}),
     ...(id === undefined ? {} : { jobId: id }),
+    ...(job.keep ? keepOptions(job.keep, keep) : {}),
     ...(job.guard ? { deduplication: deduplicationOf(job.guard) } : {}),
     ...(stamped ? { equipage: job.stamp } : {}),
   }

@@ -1,7 +1,13 @@
 import { type ExpressionBuilder, type Kysely, sql } from 'kysely'
 import type { Clock } from '../../core/clock.ts'
 import { processName } from '../../core/process-name.ts'
-import { type PushedJob, type QueueLimits, unlimited } from '../../job/index.ts'
+import {
+  type KeepRule,
+  type PushedJob,
+  type QueueLimits,
+  readKeepRule,
+  unlimited,
+} from '../../job/index.ts'
 import type { LimitsOf, QueueCounts } from '../connection.ts'
 import { passGuard } from './push-guards.ts'
 import { countBegin, placeFrom } from './queue-limits.ts'
@@ -78,12 +84,14 @@ export class KeptJobs {
     return (await found.where('state', '!=', 'failed').limit(1).executeTakeFirst()) !== undefined
   }
 
-  /** Keeps a job that has failed for good, and drops the oldest beyond the retention. */
+  /** Keeps a job that has failed for good, unless it is not to be kept, and drops the oldest beyond the retention. */
   async keepFailed(job: PushedJob, id: string, attempt: number, error: Error): Promise<void> {
+    const own = job.keep?.failed
+    if (own === false) return
     const row = { ...this.#row(job, id, attempt), ...failed(error), process: processName() }
     const ended_at = this.#clock.now()
     await this.#insert(await this.#file.tables(), { ...row, state: 'failed', ended_at })
-    await this.#dropOldFailures(job.queue)
+    await this.#dropOldFailures(job.queue, own)
   }
 
   /** Whether a push of this job has to be written down, because others are to see it. */
@@ -151,6 +159,7 @@ export class KeptJobs {
       ended_at: null,
       cancelled_at: null,
       guard_key: job.guard && job.guard.kind !== 'throttle' ? job.guard.key : null,
+      keep_failed: job.keep?.failed === undefined ? null : JSON.stringify(job.keep.failed),
     }
   }
 
@@ -249,27 +258,33 @@ export class KeptJobs {
 
   /** The job has failed for good. */
   async fail(id: string, queue: string, error: Error): Promise<void> {
+    const tables = await this.#file.tables()
+    const job = tables.selectFrom('jobs').select('keep_failed').where('id', '=', id)
+    const own = keptRule((await job.executeTakeFirst())?.keep_failed ?? null)
+    if (own === false) return this.remove(id)
     const ended = { state: 'failed' as const, leased_until: null, ended_at: this.#clock.now() }
     const row = { ...ended, ...failed(error) }
-    await (await this.#file.tables()).updateTable('jobs').set(row).where('id', '=', id).execute()
-    await this.#dropOldFailures(queue)
+    await tables.updateTable('jobs').set(row).where('id', '=', id).execute()
+    await this.#dropOldFailures(queue, own)
   }
 
-  async #dropOldFailures(queue: string): Promise<void> {
+  /** @param own what the job that has just failed says itself */
+  async #dropOldFailures(queue: string, own: KeepRule | undefined): Promise<void> {
+    const { ageMs, count } = { ...this.#retention, ...own }
     const tables = await this.#file.tables()
     const failures = tables
       .selectFrom('jobs')
       .where('queue', '=', queue)
       .where('state', '=', 'failed')
-    const kept = failures.select('seq').orderBy('seq', 'desc').limit(this.#retention.count)
+    const newest = failures.select('seq').orderBy('ended_at', 'desc').orderBy('seq', 'desc')
     await tables
       .deleteFrom('jobs')
       .where('queue', '=', queue)
       .where('state', '=', 'failed')
       .where(where =>
         where.or([
-          where('seq', 'not in', kept),
-          where('pushed_at', '<', this.#clock.now() - this.#retention.ageMs),
+          where('seq', 'not in', newest.limit(count)),
+          where('ended_at', '<=', this.#clock.now() - ageMs),
         ]),
       )
       .execute()
@@ -337,6 +352,15 @@ function isLimited({ concurrency, rateLimit }: QueueLimits): boolean {
 /** What is written down of a failed attempt. */
 function failed({ message, stack }: Error): { error: string; stack: string | null } {
   return { error: message, stack: stack ?? null }
+}
+
+/** How a failed job is kept, as it was written down; undefined for the setting's way. */
+function keptRule(text: string | null): KeepRule | false | undefined {
+  try {
+    return text === null ? undefined : readKeepRule(JSON.parse(text))
+  } catch {
+    return undefined
+  }
 }
 
 /** Whether a job's queue is not paused. */

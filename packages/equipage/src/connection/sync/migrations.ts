@@ -155,4 +155,9 @@ export const migrations: Migrations = {
         .execute()
     },
   },
+  '2026-11-21T17-keep': {
+    async up(db) {
+      await db.schema.alterTable('jobs').addColumn('keep_failed', 'text').execute()
+    },
+  },
 }

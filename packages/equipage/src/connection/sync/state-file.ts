@@ -42,6 +42,8 @@ interface JobsTable {
   cancelled_at: number | null
   /** What its push was guarded by. */
   guard_key: string | null
+  /** How it is kept when it has failed, as JSON; null for the setting's way. */
+  keep_failed: string | null
 }
 
 export type JobRow = Selectable<JobsTable>
