@@ -18,6 +18,7 @@ export interface Application {
 
 /** A process of the application. */
 export interface Running {
+  readonly pid: number | undefined
   /** All that it has written to standard output and error. */
   output(): string
   /** Its log lines. */
@@ -82,6 +83,7 @@ function running(child: ChildProcess): Running {
   child.stderr?.on('data', read)
   const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string)
   return {
+    pid: child.pid,
     output: () => output,
     lines: () => output.split('\n').flatMap(parsed),
     ended,

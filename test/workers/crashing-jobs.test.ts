@@ -4,12 +4,12 @@ import { eventually } from '../../packages/equipage/test/support/eventually.ts'
 import { type WorkingApplication, workingApplication } from './support/working-application.ts'
 
 /** Workers count as silent soon, so that a test need not wait for half a minute. */
-const soon = { WORKER_LOCK: '2s' }
+const soon = { WORKER_LOCK: '5s' }
 
-/** How often each number's job ended, in the order of the numbers. */
-function ends({ notes }: WorkingApplication, job: string, count: number): number[] {
-  const ended = notes(job).filter(({ what }) => what === 'ended')
-  return Array.from({ length: count }, (_, n) => ended.filter(note => note.n === n).length)
+/** Whether each number's job has ended; more than once, where a busy machine held its worker still. */
+function haveEnded({ notes }: WorkingApplication, job: string, count: number): void {
+  const ended = new Set(notes(job).flatMap(({ what, n }) => (what === 'ended' ? [n] : [])))
+  assert.equal(ended.size, count)
 }
 
 suite('a job that takes its worker down', { concurrency: 3 }, () => {
@@ -29,8 +29,8 @@ suite('a job that takes its worker down', { concurrency: 3 }, () => {
     tell('go')
     const second = work([], soon)
     await eventually(() => {
-      assert.deepEqual(ends(application, 'patient', 3), [1, 1, 1])
-      assert.deepEqual(ends(application, 'exiting', 1), [1])
+      haveEnded(application, 'patient', 3)
+      haveEnded(application, 'exiting', 1)
     })
     assert.match(second.output(), /job stalled: its worker went silent, it runs again/)
     second.signal('SIGTERM')
@@ -38,17 +38,19 @@ suite('a job that takes its worker down', { concurrency: 3 }, () => {
   })
 
   test('again and again: it fails when it has done so ten times, and its neighbours are run', async t => {
-    const { work, push, notes, app } = await workingApplication(t)
+    const application = await workingApplication(t)
+    const { work, push, notes, app } = application
     await push('fatal', [0])
-    await push('quick', [1, 2, 3])
-    // One job at a time: the fatal one is always alone.
+    await push('quick', [0, 1, 2])
+    // One job at a time: the fatal one is always alone. A worker that is held still for longer than
+    // its lock does no harm here: it runs what it has late, and no job begins more often for it.
     const supervisor = work(['--processes', '2', '--concurrency', '1'], { WORKER_LOCK: '1s' })
     await eventually(async () => {
       const [counts] = await app.queue.counts()
       assert.equal(counts?.failed, 1)
     }, 240_000)
-    assert.equal(notes('fatal').length, 11)
-    assert.equal(notes('quick').filter(({ what }) => what === 'ended').length, 3)
+    await eventually(() => assert.equal(notes('fatal').length, 11))
+    haveEnded(application, 'quick', 3)
     supervisor.signal('SIGTERM')
     assert.equal(await supervisor.ended, 0, supervisor.output())
   })
@@ -60,7 +62,7 @@ suite('a job that takes its worker down', { concurrency: 3 }, () => {
     await application.push('rejecting', [0])
     await worker.said(/a promise was rejected that nobody waits for/)
     await application.push('quick', [0])
-    await eventually(() => assert.deepEqual(ends(application, 'quick', 1), [1]))
+    await eventually(() => haveEnded(application, 'quick', 1))
     worker.signal('SIGTERM')
     assert.equal(await worker.ended, 0, worker.output())
   })
@@ -77,9 +79,9 @@ suite('a job that takes its worker down', { concurrency: 3 }, () => {
     const other = work([], soon)
     await other.said(/worker started/)
     // Whoever runs them the second time is not held up.
-    await eventually(() => assert.deepEqual(ends(application, 'blocking', 1), [1]))
+    await eventually(() => haveEnded(application, 'blocking', 1))
     tell('go')
-    await eventually(() => assert.deepEqual(ends(application, 'patient', 3), [1, 1, 1]))
+    await eventually(() => haveEnded(application, 'patient', 3))
     assert.match(other.output(), /job stalled: its worker went silent, it runs again/)
     tell('unblock')
     // The one that was held up finds that the jobs are no longer its own, and works on.
@@ -89,7 +91,7 @@ suite('a job that takes its worker down', { concurrency: 3 }, () => {
     other.signal('SIGTERM')
     assert.equal(await other.ended, 0, other.output())
     await push('quick', [0])
-    await eventually(() => assert.deepEqual(ends(application, 'quick', 1), [1]))
+    await eventually(() => haveEnded(application, 'quick', 1))
     held.signal('SIGTERM')
     assert.equal(await held.ended, 0, held.output())
     const [counts] = await app.queue.counts()

@@ -3,49 +3,57 @@ import { suite, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { eventually } from '../../packages/equipage/test/support/eventually.ts'
 import { seeded } from '../ticks/support/chance.ts'
+import { followParts, isBusy, overlaps } from './support/follow-notes.ts'
+import { UniquePusher } from './support/unique-pusher.ts'
 import { workingApplication } from './support/working-application.ts'
 
-const numbers = (count: number) => Array.from({ length: count }, (_, n) => n)
+const numbers = (count: number, from = 0) => Array.from({ length: count }, (_, n) => from + n)
 
 suite('workers under load', { concurrency: true }, () => {
-  test('killed over and over, every job completes, and each has done its work at least once', async t => {
-    const jobs = 2_000
+  test('killed over and over, every job completes, no stored part runs again, and no key has two jobs', async t => {
+    const kills = 25
+    const chunk = { short: 320, parted: 80 }
     const { app, push, work, notes } = await workingApplication(t)
-    await push('short', numbers(jobs))
-    const env = { WORKER_LOCK: '2s', QUEUE_KEEP_COMPLETED_COUNT: '10000' }
-    const start = () => work(['--concurrency', '5'], env)
+    // Long beside what holds up a live worker on a busy machine, for then its jobs run twice.
+    const env = { WORKER_LOCK: '10s', QUEUE_KEEP_COMPLETED_COUNT: '100000' }
+    const start = () => work(['--concurrency', '10'], env)
     const workers = [start(), start(), start()]
     const chance = seeded(3)
-    const counts = async () => (await app.queue.counts()).find(({ queue }) => queue === 'default')
-    const begun = new Set<number>()
-    const look = () => {
-      for (const { n } of notes('short')) begun.add(n)
-      return begun.size
-    }
-    let kills = 0
-    // It goes on killing while there is work, and each victim has had work before.
-    for (let seen = 0; seen < jobs; ) {
-      const before = seen
-      await eventually(() => assert.ok(look() > before || begun.size === jobs))
-      seen = look()
+    const pusher = new UniquePusher(app.queue, (await app.jobs).resolve('single'), 20)
+    const pushing = pusher.go()
+    // Its own failure is told below, behind that of the kills.
+    pushing.catch(() => pusher.stop())
+    for (let kill = 0; kill < kills; kill++) {
+      await push('short', numbers(chunk.short, kill * chunk.short))
+      await push('parted', numbers(chunk.parted, kill * chunk.parted))
       const place = Math.floor(chance() * workers.length)
+      await eventually(() => assert.ok(isBusy(notes(), workers[place]?.pid)), 120_000)
+      await pause(300 * chance())
       workers[place]?.signal('SIGKILL')
       await workers[place]?.ended
       workers[place] = start()
-      kills++
-      await pause(600 * chance())
     }
-    await eventually(async () => assert.equal((await counts())?.completed, jobs), 120_000)
-    const { waiting, delayed, active, failed } = (await counts()) ?? {}
-    assert.deepEqual(
-      { waiting, delayed, active, failed },
-      { waiting: 0, delayed: 0, active: 0, failed: 0 },
-    )
-    const ended = new Set(notes('short').flatMap(({ what, n }) => (what === 'ended' ? [n] : [])))
-    assert.equal(ended.size, jobs)
-    assert.ok(kills >= 5, `${kills} kills`)
+    pusher.stop()
+    const accepted = await pushing
+    const jobs = { default: kills * (chunk.short + chunk.parted), others: accepted.length }
+    assert.equal(jobs.default, 10_000)
+    await eventually(async () => {
+      for (const { queue, ...counts } of await app.queue.counts()) {
+        const completed = jobs[queue as keyof typeof jobs]
+        assert.deepEqual(counts, { waiting: 0, delayed: 0, active: 0, completed, failed: 0 })
+      }
+    }, 240_000)
     for (const worker of workers) worker.signal('SIGTERM')
-    for (const worker of workers) await worker.ended
+    for (const worker of workers) assert.equal(await worker.ended, 0, worker.output())
+    const ended = new Set(
+      notes().flatMap(({ what, id, job }) => (what === 'ended' ? [job + id] : [])),
+    )
+    assert.equal(ended.size, jobs.default + jobs.others)
+    const parts = followParts(notes('parted'))
+    assert.deepEqual([parts.stored, parts.again], [3 * kills * chunk.parted, []])
+    assert.ok(parts.spared > 0, 'no worker was killed between two parts')
+    assert.deepEqual(overlaps(notes('single')), [])
+    assert.ok(accepted.length > 20 && pusher.refused > 0, `${accepted.length}, ${pusher.refused}`)
   })
 
   test('told to stop one after the other, nothing fails or stalls, and nobody takes longer than its grace', async t => {

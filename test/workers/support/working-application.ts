@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { TestContext } from 'node:test'
@@ -6,18 +6,9 @@ import { Equipage } from 'equipage'
 import { defineConfig } from 'equipage/config'
 import { startRedis } from '../../../packages/equipage/test/support/redis.ts'
 import { processesIn, type Running } from '../../support/application.ts'
+import { type Note, Notes } from './notes.ts'
 
 const repository = join(import.meta.dirname, '..', '..', '..')
-
-/** One line that a job has written of itself. */
-export interface Note {
-  readonly job: string
-  readonly n: number
-  /** Which process ran it. */
-  readonly pid: number
-  /** `began` or `ended`. */
-  readonly what: string
-}
 
 /** An application whose jobs write down what they do, over a Redis of its own. */
 export interface WorkingApplication {
@@ -42,8 +33,8 @@ const jobs = `
   import { z } from 'zod'
 
   // One write to a file that is opened to append to: lines of several processes do not mix.
-  const note = (job, n, what) =>
-    appendFileSync('notes.jsonl', JSON.stringify({ job, n, pid: process.pid, what }) + '\\n')
+  const note = ({ name: job, jobId: id, payload: { n } }, what) =>
+    appendFileSync('notes.jsonl', JSON.stringify({ job, n, id, pid: process.pid, what }) + '\\n')
   const told = word => existsSync('told-' + word)
   const first = name => {
     if (existsSync('first-' + name)) return false
@@ -56,10 +47,9 @@ const jobs = `
       payload: z.object({ n: z.number() }),
       ...options,
       async run(context) {
-        const { n } = context.payload
-        note(name, n, 'began')
+        note(context, 'began')
         await work(context)
-        note(name, n, 'ended')
+        note(context, 'ended')
       },
     })
   const untilTold = async (word, signal) => {
@@ -68,6 +58,17 @@ const jobs = `
 
   export const quick = job('quick', () => {})
   export const short = job('short', () => pause(30))
+  /** Writes down of each part that it runs, and that its checkpoint is stored. */
+  export const parted = job('parted', async context => {
+    for (const part of ['a', 'b', 'c']) {
+      await context.checkpoint(part, async () => {
+        note(context, 'ran ' + part)
+        await pause(10)
+      })
+      note(context, 'stored ' + part)
+    }
+  })
+  export const single = job('single', () => pause(30), { queue: 'others', unique: true })
   export const other = job('other', () => {}, { queue: 'others' })
   export const patient = job('patient', ({ signal }) => untilTold('go', signal))
   export const standing = job('standing', ({ signal }) => untilTold('go', signal), { queue: 'others' })
@@ -130,6 +131,7 @@ export async function workingApplication(test: TestContext): Promise<WorkingAppl
   symlinkSync(join(repository, 'node_modules'), join(folder, 'node_modules'))
   // Before the hook below, so that the processes end before their Redis does.
   const { start } = processesIn(test, folder)
+  const notes = new Notes(join(folder, 'notes.jsonl'))
   const app = View.make(folder, { env: { LOG_CHANNEL: 'null' } })
   test.after(async () => {
     await app.dispose()
@@ -153,10 +155,8 @@ export async function workingApplication(test: TestContext): Promise<WorkingAppl
       await Promise.all(numbers.map(n => app.queue.push(definition, { n })))
     },
     notes(job) {
-      // A line that is being written has no end yet.
-      const lines = readFileSync(join(folder, 'notes.jsonl'), 'utf8').split('\n').slice(0, -1)
-      const notes = lines.map(line => JSON.parse(line) as Note)
-      return job === undefined ? notes : notes.filter(note => note.job === job)
+      const all = notes.all()
+      return job === undefined ? [...all] : all.filter(note => note.job === job)
     },
     tell: word => write(`told-${word}`, ''),
   }

@@ -103,7 +103,7 @@ test('a job whose worker went silent is told of, and runs elsewhere with its che
     return { state: 'completed', result: null, next: undefined }
   }
   const { host, port } = server
-  const kept = { keep: { completed: keep, failed: keep }, ledger: keep, lockMs: 300 }
+  const kept = { keep: { completed: keep, failed: keep }, ledger: keep, lockMs: 3_000 }
   const connection = redisConnection(
     { ...login, host, port, prefix: world.prefix, ...kept },
     { run, log, clock: systemClock, events },

@@ -24,7 +24,7 @@ test('a job whose lock was lost has its signal aborted here, and runs again', as
       throw new Error('let go')
     },
   })
-  const { queue, consume, lines } = redisHarness({ host: server.host, port: server.port }, 1_000)(
+  const { queue, consume, lines } = redisHarness({ host: server.host, port: server.port }, 3_000)(
     t,
     [job],
   )
