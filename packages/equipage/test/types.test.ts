@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { Config, Values } from '../src/config/index.ts'
 import { defineConfig, format } from '../src/config/index.ts'
 import {
+  type ChainDefinition,
   DoNotRetry,
   defineChain,
   defineJob,
@@ -11,6 +12,7 @@ import {
   type EventSource,
   type JobContext,
   type JobDefinition,
+  type JobEnd,
   type JobEvents,
   type JobMiddleware,
   type JobTick,
@@ -127,6 +129,19 @@ const written = {
     start.andThen(report, () => ({}))
     // @ts-expect-error how the payload is made is missing
     start.andThen(bare)
+    const goingOn = start.andThen(
+      optional,
+      before => {
+        same<typeof before, JobEnd<{ rows: number; title: string }>>()
+        return { limit: before.state === 'completed' ? before.result.rows : 0 }
+      },
+      { onFailure: 'continue' },
+    )
+    same<typeof goingOn, ChainDefinition<{ id: number; limit?: number | undefined }, number>>()
+    // @ts-expect-error where the chain goes on after a failure there may be no result
+    start.andThen(optional, ({ rows }) => ({ limit: rows }), { onFailure: 'continue' })
+    // @ts-expect-error no such policy
+    start.andThen(bare, () => ({}), { onFailure: 'ignore' })
     // @ts-expect-error a chain is no job, so nothing starts with it
     defineChain({ name: 'nested', start: day })
   },

@@ -157,7 +157,8 @@ export class Equipage<Definition extends ConfigDefinition = ConfigDefinition<Fra
       const { log, clock } = this
       const run = this.runningJobs.watching(this.#runner.run.bind(this.#runner))
       const limitsOf = async (queue: string) => (await this.jobs).limits(queue)
-      const parts = { run, limitsOf, log, clock, events: this.#events }
+      const lost = this.#runner.lost.bind(this.#runner)
+      const parts = { run, lost, limitsOf, log, clock, events: this.#events }
       return openConnection(this.settings, this.basePath, parts)
     }
     return this.service('connection', open, async connection => (await connection).stop(0))

@@ -16,6 +16,8 @@ export interface ScheduledRunsParts {
   clock: Clock
 }
 
+type EndedRun = Parameters<TickRuns['ended']>[0]
+
 /**
  * Follows the runs of pushed jobs in the process that runs them: calls the hooks of the schedule
  * that pushed them, found by its name in the application's own timetable, and puts on record how
@@ -34,9 +36,9 @@ export class ScheduledRuns implements TickRuns {
     if (run) await this.#parts.hooks.begin(run.schedule, run.tick)
   }
 
-  async ended(attempt: Attempt, outcome: RunOutcome): Promise<void> {
+  async ended(job: EndedRun, outcome: RunOutcome): Promise<void> {
     const endedAt = this.#parts.clock.now()
-    const run = await this.#find(attempt)
+    const run = await this.#find(job)
     if (!run) return
     await Promise.all([
       run.schedule.overlap === 'allow' ? undefined : this.#record(run.tick, endedAt),
@@ -44,7 +46,7 @@ export class ScheduledRuns implements TickRuns {
     ])
   }
 
-  async #find({ stamp, signal }: Attempt) {
+  async #find({ stamp, signal }: EndedRun) {
     if (!stamp.tick) return undefined
     this.#schedules ??= this.#load()
     const schedule = (await this.#schedules).get(stamp.tick.schedule)

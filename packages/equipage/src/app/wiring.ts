@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path'
 import type { Config } from '../config/index.ts'
-import type { Connection, LimitsOf, RunAttempt } from '../connection/index.ts'
+import type { Connection, FollowLost, LimitsOf, RunAttempt } from '../connection/index.ts'
 import type { Clock } from '../core/clock.ts'
 import { durationMs } from '../core/durations.ts'
 import type { EventSink } from '../core/events.ts'
@@ -31,6 +31,7 @@ export async function openConnection(
   basePath: string,
   parts: {
     run: RunAttempt
+    lost: FollowLost
     limitsOf: LimitsOf
     log: Logger
     clock: Clock

@@ -1,5 +1,5 @@
 import type { HandedBack, Lifecycle } from '../core/lifecycle.ts'
-import type { Attempt, Outcome, PushedJob, QueueLimits, Receipt } from '../job/index.ts'
+import type { Attempt, EndedJob, Outcome, PushedJob, QueueLimits, Receipt } from '../job/index.ts'
 import type { QueueCare } from './queue-care.ts'
 import type { TickMemory } from './tick-memory.ts'
 import type { WorkerBoard } from './worker-board.ts'
@@ -77,3 +77,9 @@ export type LimitsOf = (queue: string) => Promise<QueueLimits>
 
 /** Runs one attempt: the pipeline of the job room. It never rejects. */
 export type RunAttempt = (attempt: Attempt) => Promise<Outcome>
+
+/**
+ * Does what follows a job that was failed for good without an attempt of the pipeline: it took its
+ * worker down too often. It never rejects.
+ */
+export type FollowLost = (job: EndedJob, error: Error) => Promise<void>

@@ -3,6 +3,7 @@ export type {
   Connection,
   ConsumeOptions,
   Consumer,
+  FollowLost,
   LimitsOf,
   QueueCounts,
   RunAttempt,

@@ -5,12 +5,12 @@ import { backoffMs } from './backoff.ts'
 import type { Checkpoints } from './checkpoints.ts'
 import type { Progress } from './context.ts'
 import type { JobDefinition } from './define-job.ts'
+import { type EndedJob, type FinalEnd, FollowUps } from './follow-ups.ts'
 import { nextOfChain } from './hand-over.ts'
 import { type Json, throughJson } from './json.ts'
 import { tellOutcome } from './outcome-events.ts'
 import { readPayload } from './payload.ts'
 import { type PerformParts, perform } from './perform.ts'
-import { tellPushed } from './push-event.ts'
 import type { PushedJob, Receipt, Stamp } from './pushed-job.ts'
 import type { JobRegistry } from './registry.ts'
 import { isDoNotRetry, releaseDelay } from './thrown.ts'
@@ -44,14 +44,13 @@ export interface Attempt {
 export type Outcome =
   | { state: 'completed'; result: Json; next: Receipt | undefined }
   | { state: 'retrying'; error: Error; delayMs: number }
-  | { state: 'failed'; error: Error }
+  /** For good; `next` when a chain goes on all the same. */
+  | { state: 'failed'; error: Error; next?: Receipt }
   /** The job goes back to its queue as it was: this attempt does not count. */
   | { state: 'released'; delayMs: number; reason: string }
 
-/** An attempt that has ended; when it completed, with the chain's next job still to be pushed. */
-type Ended =
-  | { state: 'completed'; result: Json; next: PushedJob | undefined }
-  | Exclude<Outcome, { state: 'completed' }>
+/** An attempt that has ended; what follows the job is still to be pushed. */
+type Ended = FinalEnd | Extract<Outcome, { state: 'retrying' | 'released' }>
 
 /** What the attempt pipeline is made of. */
 export interface AttemptRunnerParts extends PerformParts {
@@ -72,16 +71,18 @@ export interface AttemptRunnerParts extends PerformParts {
 /**
  * The one road that every attempt of every job takes, whatever the connection:
  * find the definition, read the payload, run inside of the middleware with a timeout and a signal,
- * check the result, hand on to the chain's next job, record how it ended, and tell of it: to those
+ * check the result, record how it ended, do what follows in its chain, and tell of it: to those
  * who follow the ticks, and to those who listen. It never rejects.
  */
 export class AttemptRunner {
   readonly #parts: AttemptRunnerParts
+  readonly #followUps: FollowUps
   /** Attempts that have ended in this process, those that failed among them. */
   ended = 0
 
   constructor(parts: AttemptRunnerParts) {
     this.#parts = parts
+    this.#followUps = new FollowUps(parts)
   }
 
   /** @returns what the connection has to do with the job; never rejects */
@@ -95,13 +96,30 @@ export class AttemptRunner {
       queue: attempt.queue,
       attempt: attempt.attempt,
     })
-    const outcome = definition
+    const ended = definition
       ? await this.#known(attempt, registry, definition, log)
       : await this.#unknown(attempt)
-    await tellEnd(this.#parts.tickRuns, attempt, outcome, log)
+    const outcome = await this.#followUp(ended, attempt, registry, definition, log)
+    await tellEnd(this.#parts.tickRuns, attempt, outcome, log, attempt.signal)
     const durationMs = Math.round(this.#parts.clock.monotonic() - startedAt)
     tellOutcome(this.#parts.events, attempt, outcome, durationMs)
     return outcome
+  }
+
+  /**
+   * Does what follows a job that the connection has failed for good without running it, because it
+   * took its worker down too often; never rejects.
+   */
+  async lost(job: EndedJob, error: Error): Promise<void> {
+    const log = this.#parts.log.child({ job: job.name, jobId: job.id, queue: job.queue })
+    try {
+      log.error({ outcome: 'failed', err: error }, 'job failed without an attempt')
+      const registry = await this.#parts.jobs()
+      const outcome = await this.#followUps.of({ state: 'failed', error }, job, registry)
+      await tellEnd(this.#parts.tickRuns, job, outcome, log)
+    } catch (thrown) {
+      log.error({ err: toError(thrown) }, 'what follows a failed job could not be done')
+    }
   }
 
   async #known(
@@ -109,16 +127,16 @@ export class AttemptRunner {
     registry: JobRegistry,
     definition: JobDefinition,
     log: Logger,
-  ): Promise<Outcome> {
+  ): Promise<Ended> {
     log.debug('job started')
     const { id, name, queue } = attempt
     this.#parts.events?.emit('job:started', () => ({ id, name, queue, attempt: attempt.attempt }))
     await tellBegin(this.#parts.tickRuns, attempt, log)
     const startedAt = this.#parts.clock.monotonic()
-    const outcome = await this.#outcomeOf(attempt, registry, definition, log)
+    const ended = await this.#outcomeOf(attempt, registry, definition, log)
     this.ended++
-    recordEnd(log, outcome, Math.round(this.#parts.clock.monotonic() - startedAt))
-    return this.#handOn(outcome, attempt, definition, log)
+    recordEnd(log, ended, Math.round(this.#parts.clock.monotonic() - startedAt))
+    return ended
   }
 
   async #outcomeOf(
@@ -135,44 +153,44 @@ export class AttemptRunner {
       const returned = await perform(this.#parts, attempt, definition, payload, log)
       const result = throughJson(returned, `result of job "${definition.name}"`)
       const { payloadLimitBytes } = this.#parts
-      const next = await nextOfChain(registry, attempt, result, payloadLimitBytes)
+      const next = await nextOfChain(
+        registry,
+        attempt,
+        { state: 'completed', result },
+        payloadLimitBytes,
+      )
       return { state: 'completed', result, next }
     } catch (thrown) {
       return this.#failure(attempt, definition, toError(thrown))
     }
   }
 
-  /**
-   * Pushes the chain's next job, before the connection marks this one as completed: a crash
-   * between the two loses neither, and a second push of the same link is refused by its id.
-   */
-  async #handOn(
+  /** Does what follows the job, before the connection marks it as ended. */
+  async #followUp(
     ended: Ended,
     attempt: Attempt,
-    definition: JobDefinition,
+    registry: JobRegistry,
+    definition: JobDefinition | undefined,
     log: Logger,
   ): Promise<Outcome> {
-    if (ended.state !== 'completed') return ended
+    if (ended.state === 'retrying' || ended.state === 'released') return ended
     try {
-      return { ...ended, next: ended.next && (await this.#pushNext(ended.next)) }
+      return await this.#followUps.of(ended, attempt, registry)
     } catch (thrown) {
       const err = toError(thrown)
-      log.error({ err }, 'the next job of the chain could not be pushed')
-      return this.#failure(attempt, definition, err)
+      log.error({ err }, 'what follows the job could not be pushed')
+      const failure = definition && this.#failure(attempt, definition, err)
+      return failure
+        ? this.#followUp(failure, attempt, registry, undefined, log)
+        : { state: 'failed', error: err }
     }
-  }
-
-  async #pushNext(job: PushedJob): Promise<Receipt> {
-    const receipt = await this.#parts.push(job)
-    tellPushed(this.#parts.events, job, receipt)
-    return receipt
   }
 
   #failure(
     attempt: Attempt,
     definition: JobDefinition,
     error: Error,
-  ): Exclude<Outcome, { state: 'completed' }> {
+  ): Exclude<Ended, { state: 'completed' }> {
     const { reason } = attempt.signal
     // What a cancelled function throws is its own word for it.
     if (isEquipageError(reason, 'E_JOB_CANCELLED')) return { state: 'failed', error: reason }
@@ -201,7 +219,7 @@ export class AttemptRunner {
     { name, backoff }: JobDefinition,
     error: Error,
     leftMs: number,
-  ): Exclude<Outcome, { state: 'completed' }> {
+  ): Exclude<Ended, { state: 'completed' }> {
     try {
       const waitMs = backoffMs(backoff, { job: name, attempt, error }, this.#parts.random)
       // The last attempt is made when the time is over, not long after it.
@@ -211,7 +229,7 @@ export class AttemptRunner {
     }
   }
 
-  async #unknown(attempt: Attempt): Promise<Outcome> {
+  async #unknown(attempt: Attempt): Promise<Ended> {
     const fields = { job: attempt.name, jobId: attempt.id, queue: attempt.queue }
     const waitedMs = await this.#waited(attempt)
     if (waitedMs < unknownJobPatienceMs) {

@@ -1,13 +1,16 @@
 import { EquipageError } from '../core/errors.ts'
 import type { JobDefinition } from './define-job.ts'
 import { checkName } from './names.ts'
+import { type HandedOn, type OnFailure, readOnFailure } from './on-failure.ts'
 import type { Pushable } from './pushable.ts'
 
 /** One job of a chain, and how its payload is made of the result before it. */
 export interface ChainLink {
   readonly job: JobDefinition
   /** Runs in the worker that finished the job before; left out for the first. */
-  readonly payloadOf: ((result: unknown) => unknown) | undefined
+  readonly payloadOf: ((before: unknown) => unknown) | undefined
+  /** Whether it follows also when the job before has failed for good. */
+  readonly onFailure: OnFailure
 }
 
 /** Jobs that follow one another, each given what the one before it found. */
@@ -19,10 +22,15 @@ export interface ChainDefinition<Input = unknown, Result = unknown>
    * The chain with one more job at its end.
    * @param payloadOf the next job's payload, from the JSON of the result before it; it runs in a
    * worker, so it may use what it is given and nothing else
+   * @param options `onFailure`: when the job before has failed for good, the chain ends (`fail`,
+   * the default), or goes on (`continue`); `payloadOf` is given how that job ended then
    */
-  andThen<NextInput, NextPayload, NextResult>(
+  andThen<NextInput, NextPayload, NextResult, Policy extends OnFailure = 'fail'>(
     job: JobDefinition<NextInput, NextPayload, NextResult>,
-    payloadOf: (result: Result) => NoInfer<NextInput> | Promise<NoInfer<NextInput>>,
+    payloadOf: (
+      before: HandedOn<Result, Policy>,
+    ) => NoInfer<NextInput> | Promise<NoInfer<NextInput>>,
+    options?: { readonly onFailure?: Policy },
   ): ChainDefinition<Input, NextResult>
 }
 
@@ -37,7 +45,8 @@ export function defineChain<Input, Payload, Result>(options: {
 }): ChainDefinition<Input, Result> {
   checkName('chain', options.name)
   refuseGuarded(options.name, options.start as JobDefinition)
-  return chainOf(options.name, [{ job: options.start as JobDefinition, payloadOf: undefined }])
+  const first = { job: options.start as JobDefinition, payloadOf: undefined, onFailure: 'fail' }
+  return chainOf(options.name, [first as ChainLink])
 }
 
 function chainOf<Input, Result>(
@@ -48,7 +57,7 @@ function chainOf<Input, Result>(
     kind: 'chain',
     name,
     links,
-    andThen: (job, payloadOf) => {
+    andThen: (job, payloadOf, options = {}) => {
       if (typeof payloadOf !== 'function') {
         const fields = {
           place: `chain "${name}"`,
@@ -61,10 +70,12 @@ function chainOf<Input, Result>(
         })
       }
       refuseGuarded(name, job as JobDefinition)
-      return chainOf(name, [
-        ...links,
-        { job: job as JobDefinition, payloadOf: payloadOf as ChainLink['payloadOf'] },
-      ])
+      const link = {
+        job: job as JobDefinition,
+        payloadOf: payloadOf as ChainLink['payloadOf'],
+        onFailure: readOnFailure(options.onFailure, `chain "${name}", andThen(${job.name}, ...)`),
+      }
+      return chainOf(name, [...links, link])
     },
   }
 }

@@ -1,6 +1,7 @@
 import { EquipageError, toError } from '../core/errors.ts'
 import type { ChainDefinition, ChainLink } from './define-chain.ts'
 import type { Json } from './json.ts'
+import { handedOn, type JobEnd } from './on-failure.ts'
 import { payloadData } from './payload.ts'
 import type { Pushable } from './pushable.ts'
 import type { ChainStamp, PushedJob, Stamp } from './pushed-job.ts'
@@ -11,15 +12,15 @@ import { handedTags } from './tags.ts'
  * The job that follows in a chain. Its id comes from its place in the chain's run, so that a
  * second push of the same link is refused.
  * @param ended the job before it, and its stamp
- * @param result what that job returned
+ * @param end how that job ended
  * @param limitBytes the most that the next payload may take as JSON
- * @returns undefined at the chain's end, and for a job that stands alone
+ * @returns undefined at the chain's end, behind a failure that ends it, and for a job that stands alone
  * @throws E_CHAIN_CHANGED, E_CHAIN_HANDOVER
  */
 export async function nextOfChain(
   registry: JobRegistry,
   ended: { readonly name: string; readonly stamp: Stamp },
-  result: Json,
+  end: JobEnd<Json>,
   limitBytes?: number,
 ): Promise<PushedJob | undefined> {
   const stamp = ended.stamp.chain
@@ -31,7 +32,7 @@ export async function nextOfChain(
   }
   const link = stamp.link + 1
   const next = chain.links[link]
-  if (!next) return undefined
+  if (!next || (end.state === 'failed' && next.onFailure === 'fail')) return undefined
   const { name, queue, attempts, rules } = next.job
   const { tags: endedTags = [], ...others } = ended.stamp
   const ofDefinition = chain.links[stamp.link]?.job.rules.tags ?? []
@@ -40,7 +41,7 @@ export async function nextOfChain(
     id: linkId(stamp, link),
     name,
     queue,
-    data: await handOver(chain.name, next, result, limitBytes),
+    data: await handOver(chain.name, next, end, limitBytes),
     attempts,
     delayMs: rules.delayMs,
     priority: rules.priority,
@@ -78,12 +79,12 @@ export function laterJobs(
 
 async function handOver(
   chain: string,
-  { job, payloadOf }: ChainLink,
-  result: Json,
+  { job, payloadOf, onFailure }: ChainLink,
+  end: JobEnd<Json>,
   limitBytes: number | undefined,
 ): Promise<Json> {
   try {
-    return await payloadData(job, await payloadOf?.(result), limitBytes)
+    return await payloadData(job, await payloadOf?.(handedOn(end, onFailure)), limitBytes)
   } catch (thrown) {
     const cause = toError(thrown)
     const fields = { chain, job: job.name, reason: cause.message }

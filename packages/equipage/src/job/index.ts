@@ -17,8 +17,9 @@ export {
   type QueueOptions,
   unlimited,
 } from './define-queue.ts'
+export type { EndedJob } from './follow-ups.ts'
 export { laterJobs } from './hand-over.ts'
-export type { AttemptEvent, EndEvent, JobEvent, JobEvents } from './job-events.ts'
+export type { AttemptEvent, ChainEvent, EndEvent, JobEvent, JobEvents } from './job-events.ts'
 export { type Json, throughJson } from './json.ts'
 export {
   type KeepLimits,
@@ -30,6 +31,7 @@ export {
 } from './keep.ts'
 export type { JobMiddleware } from './middleware.ts'
 export { checkName } from './names.ts'
+export type { HandedOn, JobEnd, OnFailure } from './on-failure.ts'
 export { type PayloadSchema, payloadData } from './payload.ts'
 export { tellPushed } from './push-event.ts'
 export { guardOf, type PushGuard } from './push-guard.ts'

@@ -22,6 +22,14 @@ export interface EndEvent extends AttemptEvent {
   readonly durationMs: number
 }
 
+/** Which run of a chain an event tells of. */
+export interface ChainEvent {
+  /** The run's id: the same in the stamp of each of its jobs. */
+  readonly id: string
+  /** The chain's name. */
+  readonly name: string
+}
+
 /**
  * What is told of jobs, by name. A push is told of in the process that pushed, everything else in
  * the one that runs the job; how an attempt ended, before the connection writes it down.
@@ -41,4 +49,8 @@ export interface JobEvents {
   'job:released': EndEvent & { readonly reason: string; readonly delayMs: number }
   /** The worker of the job went silent, and it runs again. Told by connections whose workers watch each other: `redis`. */
   'job:stalled': Omit<JobEvent, 'name'>
+  /** The last job of a chain has completed. */
+  'chain:completed': ChainEvent & { readonly result: Json }
+  /** A chain has ended with the failure of `job`, one of its jobs. */
+  'chain:failed': ChainEvent & { readonly job: string; readonly error: Error }
 }

@@ -1,6 +1,7 @@
 import { toError } from '../core/errors.ts'
 import type { Logger } from '../log/index.ts'
 import type { Attempt, Outcome } from './attempt.ts'
+import type { EndedJob } from './follow-ups.ts'
 
 /** How a run ended in the end. */
 export type RunOutcome = { readonly ok: true } | { readonly ok: false; readonly error: Error }
@@ -13,8 +14,8 @@ export type RunOutcome = { readonly ok: true } | { readonly ok: false; readonly 
 export interface TickRuns {
   /** The first attempt of the run, a chain's first job's, is about to start; it waits for this. */
   began(attempt: Attempt): Promise<void>
-  /** The run has finally ended: completed, a chain with its last job; or one of its jobs failed for good. */
-  ended(attempt: Attempt, outcome: RunOutcome): Promise<void>
+  /** The run has finally ended: completed, a chain with its last job; or a job failed for good that nothing follows. */
+  ended(job: EndedJob & Pick<Attempt, 'signal'>, outcome: RunOutcome): Promise<void>
 }
 
 /** Tells of a run's begin, where this attempt is one. A handed back attempt did not count, and begins anew. */
@@ -31,18 +32,19 @@ export async function tellBegin(
 /** Tells of a run's end, where this outcome is one: neither an attempt nor a job of its chain follows. */
 export async function tellEnd(
   runs: TickRuns | undefined,
-  attempt: Attempt,
+  { id, name, queue, stamp }: EndedJob,
   outcome: Outcome,
   log: Logger,
+  signal = new AbortController().signal,
 ): Promise<void> {
   const end = endOfRun(outcome)
-  if (runs && attempt.stamp.tick && end)
-    await told(() => runs.ended(attempt, end), attempt.signal, log)
+  if (runs && stamp.tick && end)
+    await told(() => runs.ended({ id, name, queue, stamp, signal }, end), signal, log)
 }
 
 function endOfRun(outcome: Outcome): RunOutcome | undefined {
-  if (outcome.state === 'failed') return { ok: false, error: outcome.error }
-  return outcome.state === 'completed' && !outcome.next ? { ok: true } : undefined
+  if (outcome.state === 'retrying' || outcome.state === 'released' || outcome.next) return undefined
+  return outcome.state === 'failed' ? { ok: false, error: outcome.error } : { ok: true }
 }
 
 /** Waits until somebody was told, or the worker has to let go of the job. */

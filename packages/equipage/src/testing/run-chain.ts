@@ -5,7 +5,7 @@ import { prepared, runAttempt } from './run-attempt.ts'
 
 /**
  * Runs a chain, each job as `runJob` does, given what the one before it handed over. It ends with
- * the first that does not complete.
+ * the first that does not complete and is not followed all the same.
  * @throws as `runJob` does
  */
 export async function runChain<Input, Result>(

@@ -1,5 +1,6 @@
 import { attemptConformance } from './attempt-conformance.ts'
 import { careConformance } from './care-conformance.ts'
+import { chainConformance } from './chain-conformance.ts'
 import { consumerConformance } from './consumer-conformance.ts'
 import { eventConformance } from './event-conformance.ts'
 import type { MakeHarness } from './harness.ts'
@@ -18,6 +19,7 @@ export function conformance(name: string, make: MakeHarness): void {
   eventConformance(name, make)
   careConformance(name, make)
   jobConformance(name, make)
+  chainConformance(name, make)
   consumerConformance(name, make)
   keepConformance(name, make)
   limitsConformance(name, make)

@@ -102,7 +102,11 @@ export const redisHarness =
       open: ({ runner, ...parts }) =>
         redisConnection(
           { ...settings, ...kept },
-          { run: attempt => runner.run(attempt), ...parts },
+          {
+            run: attempt => runner.run(attempt),
+            lost: (job, error) => runner.lost(job, error),
+            ...parts,
+          },
         ),
       passesAtOnce: false,
       async pass(ms, { ticks }) {

@@ -56,6 +56,24 @@ describe('a chain', () => {
         'chain "day", andThen(report, ...): expected a function of the result before it, got { rows: 1 }',
     })
   })
+
+  it('ends with a failure, unless an edge of it says that it goes on', () => {
+    const chain = defineChain({ name: 'day', start: ingest })
+      .andThen(report, () => ({ rows: 1 }), { onFailure: 'continue' })
+      .andThen(ingest, () => ({ date: '' }))
+    assert.deepEqual(
+      chain.links.map(({ onFailure }) => onFailure),
+      ['fail', 'continue', 'fail'],
+    )
+    assert.throws(
+      () => chain.andThen(ingest, () => ({ date: '' }), { onFailure: 'go' as 'fail' }),
+      {
+        code: 'E_BAD_OPTION',
+        message:
+          "chain \"day\", andThen(ingest, ...), onFailure: expected 'fail' or 'continue', got 'go'",
+      },
+    )
+  })
 })
 
 describe('the first job', () => {

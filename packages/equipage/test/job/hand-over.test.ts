@@ -67,9 +67,73 @@ describe('a job of a chain', () => {
     )
     const outcome = await run({ stamp: { chain } })
     assert.equal(errorOf(outcome, 'retrying').message, 'Redis is away')
-    assert.match(String(lines.at(-1)?.msg), /the next job of the chain could not be pushed/)
+    assert.match(String(lines.at(-1)?.msg), /what follows the job could not be pushed/)
+    assert.ok(!lines.some(({ msg }) => msg === 'chain failed'))
     const last = await run({ stamp: { chain }, attempt: 3, attempts: 3 })
     assert.equal(errorOf(last, 'failed').message, 'Redis is away')
+    assert.equal(lines.at(-1)?.msg, 'chain failed')
+  })
+})
+
+describe('a job of a chain that has failed for good', () => {
+  const failing = defineJob({ name: 'failing', run: () => Promise.reject(new Error('no rows')) })
+  const broken = defineChain({ name: 'day', start: failing })
+  const goingOn = broken.andThen(
+    report,
+    before => ({ rows: before.state === 'failed' ? before.error.message.length : 0 }),
+    { onFailure: 'continue' },
+  )
+  const last = { attempt: 1, attempts: 1, stamp: { chain } }
+
+  it('pushes the next one under "continue", made of how it failed, and is failed itself', async () => {
+    const { run, pushed } = pipeline([failing, report, goingOn])
+    const outcome = await run(last)
+    assert.deepEqual(
+      pushed.map(({ id, data }) => ({ id, data })),
+      [{ id: 'run-1-1', data: { rows: 7 } }],
+    )
+    const [next] = pushed
+    assert.ok(next && outcome.state === 'failed')
+    assert.deepEqual(outcome.next, receiptOf(next))
+    assert.equal(outcome.error.message, 'no rows')
+  })
+
+  it('does not end the run of its tick while the chain goes on', async () => {
+    const ended: string[] = []
+    const tickRuns = {
+      began: async () => undefined,
+      ended: async ({ name }: { name: string }) => void ended.push(name),
+    }
+    const stamp = { chain, tick: tickStamp() }
+    await pipeline([failing, report, goingOn], { tickRuns }).run({ ...last, stamp })
+    assert.deepEqual(ended, [])
+    const fails = broken.andThen(report, () => ({ rows: 1 }))
+    await pipeline([failing, report, fails], { tickRuns }).run({ ...last, stamp })
+    assert.deepEqual(ended, ['failing'])
+  })
+
+  it('ends the chain when the next one cannot be pushed, and stays as it failed', async () => {
+    const push = () => Promise.reject(new Error('Redis is away'))
+    const { run, lines } = pipeline([failing, report, goingOn], { push })
+    assert.equal(errorOf(await run(last), 'failed').message, 'no rows')
+    const said = lines.map(({ msg }) => msg)
+    assert.deepEqual(said.slice(-2), [
+      'the chain could not go on after the failure',
+      'chain failed',
+    ])
+  })
+
+  it('hands on of a message as much as is worth reading', async () => {
+    const long = defineJob({ name: 'failing', run: () => Promise.reject('x'.repeat(1e6)) })
+    const definition = defineChain({ name: 'day', start: long }).andThen(
+      report,
+      before => ({ rows: before.state === 'failed' ? before.error.message.length : 0 }),
+      { onFailure: 'continue' },
+    )
+    const thrown = () => Promise.reject(new Error('x'.repeat(1e6)))
+    const { run, pushed } = pipeline([{ ...long, run: thrown }, report, definition])
+    await run(last)
+    assert.deepEqual(pushed[0]?.data, { rows: 10_000 })
   })
 })
 

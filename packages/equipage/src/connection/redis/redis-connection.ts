@@ -2,7 +2,7 @@ import type { Clock } from '../../core/clock.ts'
 import type { EventSink } from '../../core/events.ts'
 import type { JobEvents } from '../../job/index.ts'
 import type { Logger } from '../../log/index.ts'
-import type { Connection, LimitsOf, RunAttempt } from '../connection.ts'
+import type { Connection, FollowLost, LimitsOf, RunAttempt } from '../connection.ts'
 import type { LedgerRetention } from '../tick-memory.ts'
 import { Producer } from './producer.ts'
 import { RedisCarrier } from './redis-carrier.ts'
@@ -27,6 +27,7 @@ export function redisConnection(
   },
   parts: {
     run: RunAttempt
+    lost?: FollowLost
     limitsOf?: LimitsOf
     log: Logger
     clock: Clock

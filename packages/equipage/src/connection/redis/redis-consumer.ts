@@ -12,7 +12,7 @@ import {
   readStamp,
 } from '../../job/index.ts'
 import type { Logger } from '../../log/index.ts'
-import type { ConsumeOptions, Consumer, LimitsOf, RunAttempt } from '../connection.ts'
+import type { ConsumeOptions, Consumer, FollowLost, LimitsOf, RunAttempt } from '../connection.ts'
 import { CancelWatch } from './cancel-watch.ts'
 import { type RedisClient, workerClient } from './client.ts'
 import { writeLimits } from './queue-limits.ts'
@@ -29,6 +29,7 @@ export interface Keep {
 export interface RedisConsumerParts {
   readonly settings: RedisSettings
   readonly run: RunAttempt
+  readonly lost?: FollowLost | undefined
   readonly limitsOf?: LimitsOf | undefined
   readonly keep: { readonly completed: Keep; readonly failed: Keep }
   /** How long a worker may be silent before its jobs run elsewhere. */
@@ -66,6 +67,8 @@ export class RedisConsumer implements Consumer {
   readonly #options: ConsumeOptions
   readonly #parts: RedisConsumerParts
   readonly #workers: Worker[] = []
+  /** What follows jobs that were failed without an attempt. */
+  readonly #followed = new Set<Promise<void>>()
   readonly #finished = Promise.withResolvers<void>()
   #client: RedisClient | undefined
   #cancels: CancelWatch | undefined
@@ -137,7 +140,8 @@ export class RedisConsumer implements Consumer {
       // A lost connection is told of once, by the connection itself.
       if (connection.status === 'ready') log.error({ err, queue }, 'worker error')
     })
-    worker.on('failed', job => {
+    worker.on('failed', (job, error) => {
+      if (job?.deferredFailure) this.#follow(job, error)
       // What cannot be forgotten now is forgotten when it is a day old.
       if (job?.id) this.#cancels?.failed(queue, job.id).catch(() => undefined)
     })
@@ -149,6 +153,15 @@ export class RedisConsumer implements Consumer {
       for (const id of ids) worker.cancelJob(id, lostLock)
     })
     return worker
+  }
+
+  /** BullMQ has failed the job in the place of an attempt. */
+  #follow({ id = '', name, queueName: queue, opts }: Job, error: Error): void {
+    const stamp = readStamp((opts as { equipage?: unknown }).equipage)
+    const followed = this.#parts.lost?.({ id, name, queue, stamp }, error)
+    if (!followed) return
+    this.#followed.add(followed)
+    void followed.finally(() => this.#followed.delete(followed))
   }
 
   async #process(job: Job, token = '', signal = new AbortController().signal): Promise<unknown> {
@@ -267,6 +280,7 @@ export class RedisConsumer implements Consumer {
         for (const worker of this.#workers) worker.close(true).catch(toError)
       }
     }
+    await settlesWithin(Promise.all(this.#followed), closePatienceMs, this.#parts.clock)
     this.#client?.disconnect()
     return { handedBack: this.#handedBack }
   }

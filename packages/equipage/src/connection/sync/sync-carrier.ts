@@ -193,6 +193,9 @@ function receiptOf(
     }
     case 'released':
       return { ...pushed, state: outcome.delayMs > 0 ? 'delayed' : 'waiting' }
+    case 'failed':
+      if (outcome.next) return { ...outcome.next, ...pushed }
+      return { ...pushed, state: 'failed', error: outcome.error }
     default:
       return { ...pushed, state: outcome.state, error: outcome.error }
   }

@@ -1,0 +1,96 @@
+import { isEquipageError, toError } from '../core/errors.ts'
+import type { EventSink } from '../core/events.ts'
+import type { Logger } from '../log/index.ts'
+import type { Attempt, Outcome } from './attempt.ts'
+import { nextOfChain } from './hand-over.ts'
+import type { JobEvents } from './job-events.ts'
+import type { Json } from './json.ts'
+import { failedEnd } from './on-failure.ts'
+import { tellPushed } from './push-event.ts'
+import type { PushedJob, Receipt } from './pushed-job.ts'
+import type { JobRegistry } from './registry.ts'
+
+/** A job that has finally ended, as far as what follows it is concerned. */
+export type EndedJob = Pick<Attempt, 'id' | 'name' | 'queue' | 'stamp'>
+
+/** How it ended; when it completed, with the chain's next job still to be pushed. */
+export type FinalEnd =
+  | { state: 'completed'; result: Json; next: PushedJob | undefined }
+  | { state: 'failed'; error: Error }
+
+export interface FollowUpParts {
+  readonly log: Logger
+  readonly events?: EventSink<JobEvents>
+  /** The most bytes that a payload made here may take as JSON; any number when left out. */
+  readonly payloadLimitBytes?: number
+  push(job: PushedJob): Promise<Receipt>
+}
+
+/**
+ * What follows when a job has finally ended, before the connection marks it so: the chain's next
+ * job is pushed, or the end of the chain is told. A crash in between loses nothing, since all of it
+ * may be done a second time: a second push of the same link is refused by its id.
+ */
+export class FollowUps {
+  readonly #parts: FollowUpParts
+
+  constructor(parts: FollowUpParts) {
+    this.#parts = parts
+  }
+
+  /** @throws what kept a completed job's follower from being pushed: the job is to be tried again */
+  async of(ended: FinalEnd, job: EndedJob, registry: JobRegistry): Promise<Outcome> {
+    if (ended.state === 'failed') return this.#afterFailure(ended, job, registry)
+    const next = ended.next && (await this.#push(ended.next))
+    if (!next) this.#tellChainEnd(job, ended)
+    return { ...ended, next }
+  }
+
+  async #afterFailure(
+    failed: FinalEnd & { state: 'failed' },
+    job: EndedJob,
+    registry: JobRegistry,
+  ): Promise<Outcome> {
+    try {
+      const next = await this.#afterFailedLink(failed, job, registry)
+      if (next) return { ...failed, next: await this.#push(next) }
+    } catch (thrown) {
+      const { chain } = job.stamp
+      const fields = { chain: chain?.name, chainId: chain?.id, err: toError(thrown) }
+      this.#parts.log.error(fields, 'the chain could not go on after the failure')
+    }
+    this.#tellChainEnd(job, failed)
+    return failed
+  }
+
+  async #afterFailedLink(
+    { error }: FinalEnd & { state: 'failed' },
+    job: EndedJob,
+    registry: JobRegistry,
+  ): Promise<PushedJob | undefined> {
+    // The chain itself is at fault, which going on would not mend.
+    if (isEquipageError(error, 'E_CHAIN_HANDOVER')) return undefined
+    if (isEquipageError(error, 'E_CHAIN_CHANGED')) return undefined
+    return nextOfChain(registry, job, failedEnd(error), this.#parts.payloadLimitBytes)
+  }
+
+  async #push(job: PushedJob): Promise<Receipt> {
+    const receipt = await this.#parts.push(job)
+    tellPushed(this.#parts.events, job, receipt)
+    return receipt
+  }
+
+  #tellChainEnd({ name: job, stamp }: EndedJob, ended: FinalEnd): void {
+    if (!stamp.chain) return
+    const { name, id } = stamp.chain
+    const { log, events } = this.#parts
+    const fields = { chain: name, chainId: id }
+    if (ended.state === 'completed') {
+      log.info(fields, 'chain completed')
+      events?.emit('chain:completed', () => ({ id, name, result: ended.result }))
+    } else {
+      log.error({ ...fields, job, err: ended.error }, 'chain failed')
+      events?.emit('chain:failed', () => ({ id, name, job, error: ended.error }))
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict'
+import { after, suite, test } from 'node:test'
+import { Redis } from 'ioredis'
+import { z } from 'zod'
+import { defineChain, defineJob } from '../../src/job/index.ts'
+import { eventually } from '../support/eventually.ts'
+import { startRedis } from '../support/redis.ts'
+import { redisHarness, redisSettings } from './harness.ts'
+
+const server = await startRedis()
+after(() => server.stop())
+
+/** What BullMQ writes on a job that has taken its worker down as often as it may. */
+const tooOften = 'job stalled more than allowable limit'
+
+suite('a job that has taken its worker down too often', { concurrency: true }, () => {
+  const crashing = defineJob({ name: 'crashing', run: () => 'never comes here' })
+  const seen: unknown[] = []
+  const noting = defineJob({
+    name: 'noting',
+    payload: z.object({ before: z.json() }),
+    run: ({ payload }) => void seen.push(payload.before),
+  })
+
+  /** A chain whose first job BullMQ will fail as soon as a worker takes it. */
+  const given = async (t: Parameters<ReturnType<typeof redisHarness>>[0], name: string) => {
+    const onFailure = name === 'going.on' ? 'continue' : 'fail'
+    const chain = defineChain({ name, start: crashing }).andThen(
+      noting,
+      before => ({ before: before as string }),
+      { onFailure },
+    )
+    const settings = redisSettings(server)
+    const harness = redisHarness(settings)(t, [chain])
+    const { id } = await harness.queue.push(chain)
+    const client = new Redis(server.port, server.host)
+    t.after(() => client.disconnect())
+    await client.hset(`${settings.prefix}:default:${id}`, 'defa', tooOften)
+    return harness
+  }
+
+  test('is followed by the next job of its chain where a failure does not end that', async t => {
+    const harness = await given(t, 'going.on')
+    await harness.consume()
+    await eventually(() => assert.equal(seen.length, 1))
+    assert.deepEqual(seen[0], {
+      state: 'failed',
+      error: { name: 'UnrecoverableError', message: tooOften },
+    })
+  })
+
+  test('ends its chain elsewhere, which is told', async t => {
+    const harness = await given(t, 'ending')
+    const told: unknown[] = []
+    harness.events.on('chain:failed', ({ name, job, error }) =>
+      told.push([name, job, error.message]),
+    )
+    await harness.consume()
+    await eventually(() => assert.deepEqual(told, [['ending', 'crashing', tooOften]]))
+    assert.ok(harness.lines.some(({ msg }) => msg === 'job failed without an attempt'))
+  })
+})
