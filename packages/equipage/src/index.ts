@@ -1,4 +1,4 @@
-export { type AppOptions, Equipage } from './app/index.ts'
+export { type AppEvents, type AppOptions, Equipage } from './app/index.ts'
 export type { Cleared, JobState, QueueCounts, StoredJob } from './connection/index.ts'
 export { type Clock, systemClock, type Timer } from './core/clock.ts'
 export type { Duration } from './core/durations.ts'
@@ -48,11 +48,20 @@ export {
 export type { Logger } from './log/index.ts'
 export { type InQueue, type ListOptions, Queue, type QueuePause } from './queue/index.ts'
 export {
+  type DroppedEvent,
   EquipageScheduler,
   Schedule,
   type SkipReason,
   stop,
   type TickContext,
+  type TickEvent,
+  type TickEvents,
   Timetable,
 } from './schedule/index.ts'
-export { Worker, type WorkerOptions } from './worker/index.ts'
+export {
+  Worker,
+  type WorkerEnd,
+  type WorkerEvent,
+  type WorkerEvents,
+  type WorkerOptions,
+} from './worker/index.ts'

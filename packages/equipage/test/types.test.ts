@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { Config, Values } from '../src/config/index.ts'
 import { defineConfig, format } from '../src/config/index.ts'
 import {
+  type AppEvents,
   type ChainDefinition,
   DoNotRetry,
   defineChain,
@@ -13,7 +14,6 @@ import {
   type JobContext,
   type JobDefinition,
   type JobEnd,
-  type JobEvents,
   type JobMiddleware,
   type JobTick,
   type Json,
@@ -183,7 +183,7 @@ const written = {
     void checkpoint('rows', 1)
   },
 
-  events(events: EventSource<JobEvents>) {
+  events(events: EventSource<AppEvents>) {
     const off = events.on('job:completed', event => {
       same<typeof event.result, Json>()
       same<typeof event.durationMs, number>()
@@ -194,6 +194,13 @@ const written = {
     events.on('job:failed', ({ error }) => same<typeof error, Error>())
     events.on('job:retrying', ({ delayMs, attempt }) => delayMs + attempt)
     events.on('job:stalled', ({ id, queue }) => id + queue)
+    events.on('tick:failed', ({ error }) => same<typeof error, Error | null>())
+    events.on('tick:missed', ({ first, count }) => first.getTime() + count)
+    events.on('worker:stopping', ({ why }) =>
+      same<typeof why, 'jobs' | 'memory' | 'empty' | 'told'>(),
+    )
+    // @ts-expect-error a missed tick has no reason
+    events.on('tick:missed', ({ reason }) => reason)
     // @ts-expect-error no event of that name
     events.on('job:complete', () => undefined)
     // @ts-expect-error a started job has no result yet

@@ -11,7 +11,6 @@ import { type Database, openDatabase } from '../database/index.ts'
 import {
   AttemptRunner,
   type AttemptRunnerParts,
-  type JobEvents,
   type JobMiddleware,
   type JobRegistry,
 } from '../job/index.ts'
@@ -19,6 +18,7 @@ import { type Log, type Logger, type LogSettings, openLog } from '../log/index.t
 import { Queue } from '../queue/index.ts'
 import { type EquipageScheduler, ScheduleHooks } from '../schedule/index.ts'
 import { RunningJobs, Worker, type WorkerOptions } from '../worker/index.ts'
+import type { AppEvents } from './app-events.ts'
 import { discoverJobs, discoverMigrations, discoverScheduler } from './discovery.ts'
 import { ScheduledRuns } from './scheduled-runs.ts'
 import { Services } from './services.ts'
@@ -207,15 +207,15 @@ export class Equipage<Definition extends ConfigDefinition = ConfigDefinition<Fra
     return []
   }
 
-  /** Tells what happens to jobs: `app.events.on('job:failed', event => ...)`. */
-  get events(): EventSource<JobEvents> {
+  /** Tells what happens to jobs, ticks and workers: `app.events.on('job:failed', event => ...)`. */
+  get events(): EventSource<AppEvents> {
     return this.#events
   }
 
-  get #events(): EventHub<JobEvents> {
+  get #events(): EventHub<AppEvents> {
     const failed = (event: string, thrown: unknown) =>
       this.log.error({ event, err: toError(thrown) }, 'a listener of an event failed')
-    return this.service('events', () => new EventHub<JobEvents>(failed))
+    return this.service('events', () => new EventHub<AppEvents>(failed))
   }
 
   get #payloadLimitBytes(): number {
@@ -274,6 +274,7 @@ export class Equipage<Definition extends ConfigDefinition = ConfigDefinition<Fra
         registry: () => this.jobs,
         running,
         memoryBytes: () => process.memoryUsage.rss(),
+        events: this.#events,
         log,
         clock,
       },

@@ -1,1 +1,2 @@
+export type { AppEvents } from './app-events.ts'
 export { type AnyApp, type AppOptions, Equipage } from './equipage.ts'

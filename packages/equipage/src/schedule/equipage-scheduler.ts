@@ -8,6 +8,7 @@ import type { Logger } from '../log/index.ts'
 import type { Queue } from '../queue/index.ts'
 import type { ScheduleHooks } from './hooks.ts'
 import { TickLoop } from './loop.ts'
+import type { TickEvents } from './tick-events.ts'
 import { TickFiring } from './tick-firing.ts'
 import { Timetable } from './timetable.ts'
 
@@ -26,8 +27,8 @@ export interface SchedulerParts<App> {
   /** From 0 to 1: where this replica begins when many ticks are due at once. */
   place?: number
   hooks: ScheduleHooks<App>
-  /** Told of the jobs that ticks push. */
-  events?: EventSink<JobEvents>
+  /** Told of ticks, and of the jobs that they push. */
+  events?: EventSink<JobEvents & TickEvents>
 }
 
 /** What an application's container calls its configuration. */
@@ -47,7 +48,7 @@ export abstract class EquipageScheduler<App = RegisteredApp> implements Lifecycl
   #shouldExit = false
 
   constructor(parts: SchedulerParts<App>) {
-    const { app, memory, clock, log } = parts
+    const { app, memory, clock, log, events } = parts
     const process = parts.process ?? processName()
     this.app = app
     this.schedule = new Timetable<App>({ timezone: parts.timezone ?? undefined, clock })
@@ -60,6 +61,7 @@ export abstract class EquipageScheduler<App = RegisteredApp> implements Lifecycl
       firing: this.#firing,
       process,
       place,
+      ...(events ? { events } : {}),
       log,
       clock,
     })

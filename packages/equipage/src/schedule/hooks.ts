@@ -51,6 +51,17 @@ export class ScheduleHooks<App = unknown> {
         if (hook.kind === kind) await this.#call(kind, tick, () => hook.call(tick, outcome))
   }
 
+  /** A tick failed before its run began: there is nothing that `after` could come after. */
+  async fail(schedule: Schedule<App>, tick: TickContext<App>, error: Error): Promise<void> {
+    const { hooks } = schedule
+    if (hooks.length === 0) return
+    this.#ping('pingOnFailure', hooks, tick)
+    const outcome: RunOutcome = { ok: false, error }
+    for (const hook of hooks)
+      if (hook.kind === 'onFailure')
+        await this.#call(hook.kind, tick, () => hook.call(tick, outcome))
+  }
+
   /** A tick was skipped; what else a reason can say is no skip, and calls nothing. */
   async skip(schedule: Schedule<App>, tick: TickContext<App>, reason: Reason): Promise<void> {
     const { hooks } = schedule

@@ -1,6 +1,7 @@
 import type { Registration, TickMemory } from '../connection/index.ts'
 import type { Clock, Timer } from '../core/clock.ts'
 import { isEquipageError, toError } from '../core/errors.ts'
+import type { EventSink } from '../core/events.ts'
 import type { Logger } from '../log/index.ts'
 import { DueHeap } from './due-heap.ts'
 import { endOfTime } from './end-of-time.ts'
@@ -9,6 +10,7 @@ import { Offers } from './offers.ts'
 import { releaseOf } from './release.ts'
 import type { Schedule } from './schedule.ts'
 import { SignsOfLife } from './signs-of-life.ts'
+import type { TickEvents } from './tick-events.ts'
 import type { TickFiring } from './tick-firing.ts'
 
 /** The longest sleep: a clock that was set, or a machine that slept, is noticed within it. */
@@ -32,6 +34,7 @@ export interface LoopParts<App> {
   process: string
   /** From 0 to 1: where in a crowd this replica begins. */
   place: number
+  events?: EventSink<TickEvents>
   log: Logger
   clock: Clock
 }
@@ -89,12 +92,13 @@ export class TickLoop<App> {
   }
 
   async #register(): Promise<void> {
-    const { memory, process, schedules, firing, clock, log } = this.#parts
+    const { memory, process, schedules, firing, events, clock, log } = this.#parts
     try {
       const release = releaseOf(schedules)
       const registrations = await memory.register({ ...release, process })
       const { calls } = firing
-      this.#signs ??= new SignsOfLife({ memory, calls, release: release.id, process, clock, log })
+      const parts = { memory, calls, release: release.id, process, events, clock, log }
+      this.#signs ??= new SignsOfLife(parts)
       this.#signs.warnOfSkew()
       this.#heap.clear()
       this.#generation++

@@ -127,19 +127,24 @@ export class RunningCalls {
     this.#settling.add(settled)
   }
 
-  /** Waits for the functions; after `graceMs` their signals are aborted, and they get a moment to heed them. */
-  async stop(graceMs: number): Promise<void> {
+  /**
+   * Waits for the functions; after `graceMs` their signals are aborted, and they get a moment to heed them.
+   * @returns those that did not, and were put on record as failed; and what their signals said
+   */
+  async stop(graceMs: number): Promise<{ abandoned: Call[]; reason: Error | null }> {
     const all = () => Promise.all(this.#settling)
-    if (await settlesWithin(all(), graceMs, this.#clock)) return
+    if (await settlesWithin(all(), graceMs, this.#clock)) return { abandoned: [], reason: null }
     const reason = new EquipageError('E_STOPPING', {})
     for (const { controller } of this.#running) controller.abort(reason)
     this.#stopping.abort(reason)
     await settlesWithin(all(), Math.min(graceMs, retryMs), this.#clock)
+    const abandoned = this.calls
     for (const running of this.#running) {
       const durationMs = this.#durationMs(running)
       const end = { ...running.call, fate: 'failed' as const, durationMs }
       await this.#memory.endRun({ ...end, error: reason.message }).catch(() => undefined)
     }
+    return { abandoned, reason }
   }
 }
 

@@ -1,9 +1,11 @@
 import type { Beat, SignOfLife, TickMemory } from '../connection/index.ts'
 import type { Clock } from '../core/clock.ts'
 import { isEquipageError, toError } from '../core/errors.ts'
+import type { EventSink } from '../core/events.ts'
 import type { Logger } from '../log/index.ts'
 import { ClockWatch } from './clock-watch.ts'
 import type { RunningCalls } from './running-calls.ts'
+import { type TickEvents, tellFailed } from './tick-events.ts'
 
 /** A sign of life is given this often, and more often while functions run under leases. */
 const everyMs = 5_000
@@ -19,6 +21,8 @@ export interface SignsOfLifeParts {
   release: string
   /** Host and process id. */
   process: string
+  /** Told of functions that were interrupted. */
+  events?: EventSink<TickEvents> | undefined
   log: Logger
   clock: Clock
 }
@@ -82,7 +86,7 @@ export class SignsOfLife {
   }
 
   async #give(backAt: number | undefined): Promise<Beat['rule'] | undefined> {
-    const { memory, calls, log } = this.#parts
+    const { memory, calls, events, log } = this.#parts
     try {
       const sign = this.#sign()
       const beat = await memory.beat(sign)
@@ -92,7 +96,9 @@ export class SignsOfLife {
       }
       calls.abortLost(beat.lost, log)
       for (const { name, tick } of beat.interrupted) {
-        const fields = { schedule: name, tick: new Date(tick).toISOString() }
+        const scheduledFor = new Date(tick)
+        tellFailed(events, { schedule: name, scheduledFor }, null)
+        const fields = { schedule: name, tick: scheduledFor.toISOString() }
         log.error(fields, 'tick failed: its function was interrupted, its process is gone')
       }
       this.warnOfSkew()

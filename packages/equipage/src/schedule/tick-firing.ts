@@ -20,11 +20,13 @@ import type { Queue } from '../queue/index.ts'
 import { type CallAction, type PushAction, stop, type TickContext } from './action.ts'
 import type { Decision, DueTick, Stretch } from './due-ticks.ts'
 import { endOfTime } from './end-of-time.ts'
+import type { SkipReason } from './hook.ts'
 import type { ScheduleHooks } from './hooks.ts'
 import { zonedAt } from './instant.ts'
 import { type Decider, droppedRow, tickRow } from './ledger-rows.ts'
 import { RunningCalls, shortened } from './running-calls.ts'
 import type { Schedule } from './schedule.ts'
+import { type TickEvents, tellDropped, tellFailed } from './tick-events.ts'
 
 /** What firing needs. */
 export interface FiringParts<App> {
@@ -36,8 +38,8 @@ export interface FiringParts<App> {
   /** Host and process id, as the ledger names it. */
   process: string
   hooks: ScheduleHooks<App>
-  /** Told of pushes. */
-  events?: EventSink<JobEvents>
+  /** Told of ticks and of pushes. */
+  events?: EventSink<JobEvents & TickEvents>
   log: Logger
   clock: Clock
 }
@@ -155,8 +157,22 @@ export class TickFiring<App> {
     if (answer.outcome !== 'claimed') return answer
     this.#tellDropped(whole)
     log.info({ reason }, 'tick skipped')
-    this.calls.follow(this.#parts.hooks.skip(schedule, tick, reason))
+    this.#tellSkipped(schedule, tick, reason)
     return answer
+  }
+
+  #tellSkipped(schedule: Schedule<App>, tick: TickContext<App>, reason: SkipReason): void {
+    const instant = tick.scheduledFor.getTime()
+    const ticks = { schedule: tick.schedule, first: instant, last: instant, count: 1 }
+    tellDropped(this.#parts.events, ticks, reason)
+    this.calls.follow(this.#parts.hooks.skip(schedule, tick, reason))
+  }
+
+  #tellFired({ tick, due }: TickCase<App>, job: string | null): void {
+    const { schedule, scheduledFor, misfire } = tick
+    const lagMs = this.#lagMs(due.instant)
+    const event = () => ({ schedule, scheduledFor, lagMs, misfire, job })
+    this.#parts.events?.emit('tick:fired', event)
   }
 
   async #push(whole: TickCase<App>, action: PushAction<App>): Promise<ClaimAnswer> {
@@ -169,7 +185,11 @@ export class TickFiring<App> {
       const err = toError(thrown)
       const fields = { reason: 'error' as const, error: shortened(err.message) }
       const answer = await this.#claim(whole, [tickRow(due, 'failed', this.#decider, fields)])
-      if (answer.outcome === 'claimed') log.error({ err }, 'tick failed: its job could not be made')
+      if (answer.outcome !== 'claimed') return answer
+      this.#tellDropped(whole)
+      log.error({ err }, 'tick failed: its job could not be made')
+      tellFailed(this.#parts.events, tick, err)
+      this.calls.follow(this.#parts.hooks.fail(whole.schedule, tick, err))
       return answer
     }
     const answer = await this.#claim(whole, [tickRow(due, 'fired', this.#decider)], {
@@ -180,11 +200,12 @@ export class TickFiring<App> {
     this.#tellDropped(whole)
     if (answer.inTheWay !== undefined) {
       log.info({ reason: 'refused', jobId: answer.inTheWay }, 'tick skipped')
-      this.calls.follow(this.#parts.hooks.skip(whole.schedule, tick, 'refused'))
+      this.#tellSkipped(whole.schedule, tick, 'refused')
       return answer
     }
     this.fired++
     log.info({ lagMs: this.#lagMs(due.instant), job: action.name }, 'tick fired')
+    this.#tellFired(whole, action.name)
     const told = (receipt: Receipt | undefined) =>
       receipt && tellPushed(this.#parts.events, job, receipt)
     const pushed = Promise.resolve(answer.pushed)
@@ -203,6 +224,7 @@ export class TickFiring<App> {
     this.#tellDropped(whole)
     this.fired++
     log.info({ lagMs: this.#lagMs(due.instant) }, 'tick fired')
+    this.#tellFired(whole, null)
     const { hooks } = this.#parts
     const call = { name: claim.name, tick: due.instant }
     this.calls.start(
@@ -212,7 +234,10 @@ export class TickFiring<App> {
         await hooks.begin(schedule, { ...tick, signal })
         if ((await action.call({ ...tick, signal })) === stop) await this.#end(whole)
       },
-      outcome => hooks.end(schedule, tick, outcome),
+      outcome => {
+        if (!outcome.ok) tellFailed(this.#parts.events, tick, outcome.error)
+        return hooks.end(schedule, tick, outcome)
+      },
     )
     return answer
   }
@@ -257,6 +282,8 @@ export class TickFiring<App> {
         tick: new Date(last).toISOString(),
         ticks: count,
       }
+      const { events } = this.#parts
+      tellDropped(events, { schedule: schedule.name ?? '', first, last, count }, fate)
       if (fate === 'missed') this.#parts.log.warn(fields, 'ticks missed')
       else this.#parts.log.info({ ...fields, reason: fate }, 'ticks skipped')
     }
@@ -264,7 +291,9 @@ export class TickFiring<App> {
 
   /** Waits for the functions that run and for pings; see RunningCalls.stop. */
   async stop(graceMs: number): Promise<void> {
-    await this.calls.stop(graceMs)
+    const { abandoned, reason } = await this.calls.stop(graceMs)
+    for (const { name, tick } of abandoned)
+      tellFailed(this.#parts.events, { schedule: name, scheduledFor: new Date(tick) }, reason)
   }
 }
 

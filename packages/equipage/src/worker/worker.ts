@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Connection, Consumer, WorkerNotice } from '../connection/index.ts'
 import type { Clock } from '../core/clock.ts'
 import { EquipageError } from '../core/errors.ts'
+import type { EventSink } from '../core/events.ts'
 import type { HandedBack, Lifecycle } from '../core/lifecycle.ts'
 import { nearest } from '../core/nearest.ts'
 import { processName } from '../core/process-name.ts'
@@ -10,6 +11,7 @@ import type { Logger } from '../log/index.ts'
 import { untilEmpty } from './emptiness.ts'
 import { Heartbeat } from './heartbeat.ts'
 import type { RunningJobs } from './running-jobs.ts'
+import type { WorkerEvent, WorkerEvents } from './worker-events.ts'
 
 export interface WorkerOptions {
   /** The queues to consume; all that the application's jobs name when left out. */
@@ -35,6 +37,8 @@ export interface WorkerParts {
   running: RunningJobs
   /** Resident memory of this process. */
   memoryBytes(): number
+  /** Told when it starts and stops. */
+  events?: EventSink<WorkerEvents>
   log: Logger
   clock: Clock
 }
@@ -56,6 +60,10 @@ export class Worker implements Lifecycle {
   readonly #parts: WorkerParts
   readonly #ended = Promise.withResolvers<WorkerEnd>()
   readonly #stopped = new AbortController()
+  readonly #id = randomUUID()
+  #queues: readonly string[] = []
+  #end: WorkerEnd | undefined
+  #stop: Promise<HandedBack> | undefined
   #consumer: Consumer | undefined
   #heartbeat: Heartbeat | undefined
 
@@ -90,8 +98,11 @@ export class Worker implements Lifecycle {
     const { carrier } = await this.#parts.connection()
     if (this.#stopped.signal.aborted || this.#consumer) return
     this.#consumer = carrier.consume({ queues, concurrency, limit })
+    this.#queues = queues
     await this.#consumer.start()
+    if (this.#stopped.signal.aborted) return
     this.#parts.log.info({ queues, concurrency }, 'worker started')
+    this.#parts.events?.emit('worker:started', () => ({ ...this.#event(), concurrency }))
     this.#beat(queues)
     this.#watchLimits(this.#consumer)
   }
@@ -99,7 +110,7 @@ export class Worker implements Lifecycle {
   #beat(queues: readonly string[]): void {
     const { connection, running, memoryBytes, log, clock } = this.#parts
     const { concurrency } = this.#options
-    const identity = { id: randomUUID(), process: processName(), startedAt: clock.now() }
+    const identity = { id: this.#id, process: processName(), startedAt: clock.now() }
     const notice = (): WorkerNotice => ({
       ...identity,
       at: clock.now(),
@@ -122,6 +133,7 @@ export class Worker implements Lifecycle {
     const end = (why: WorkerEnd, fields: object, message: string) => {
       if (signal.aborted) return
       log.info({ why, ...fields }, message)
+      this.#end ??= why
       this.#ended.resolve(why)
     }
     void consumer.finished.then(() => end('jobs', { maxJobs }, 'worker ends: its jobs are run'))
@@ -141,10 +153,25 @@ export class Worker implements Lifecycle {
   }
 
   /** Takes no new job, lets running ones end for `graceMs`, then aborts them and hands back what is left. */
-  async stop(graceMs: number): Promise<HandedBack> {
+  stop(graceMs: number): Promise<HandedBack> {
+    this.#stop ??= this.#stopOnce(graceMs)
+    return this.#stop
+  }
+
+  async #stopOnce(graceMs: number): Promise<HandedBack> {
     this.#stopped.abort()
-    const handedBack = (await this.#consumer?.stop(graceMs)) ?? { handedBack: 0 }
+    const { events } = this.#parts
+    const consumer = this.#consumer
+    if (!consumer) return { handedBack: 0 }
+    const why = this.#end ?? 'told'
+    events?.emit('worker:stopping', () => ({ ...this.#event(), why, graceMs }))
+    const { handedBack } = await consumer.stop(graceMs)
     await this.#heartbeat?.stop()
-    return handedBack
+    events?.emit('worker:stopped', () => ({ ...this.#event(), handedBack }))
+    return { handedBack }
+  }
+
+  #event(): WorkerEvent {
+    return { id: this.#id, process: processName(), queues: this.#queues }
   }
 }

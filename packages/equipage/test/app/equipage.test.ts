@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { sql } from 'kysely'
 import { Equipage } from '../../src/app/index.ts'
 import { defineConfig, format } from '../../src/config/index.ts'
+import { processName } from '../../src/core/process-name.ts'
 import type { JobMiddleware } from '../../src/job/index.ts'
 import { capturedLog } from '../support/captured-log.ts'
 import { StubClock } from '../support/stub-clock.ts'
@@ -213,6 +215,19 @@ describe('the middleware and the events of an application', () => {
     off()
     await app.queue.push(job)
     assert.deepEqual(heard, ['shout buy job run', 'pushed shout', 'pushed shout'])
+  })
+
+  it('tell of its worker too, also through channels', async t => {
+    const app = loud(t)
+    const heard: string[] = []
+    const note = (event: unknown) => heard.push(`channel ${(event as { process: string }).process}`)
+    app.events.on('worker:started', ({ process }) => heard.push(`listener ${process}`))
+    subscribe('equipage:worker:started', note)
+    const worker = app.worker()
+    await worker.start()
+    unsubscribe('equipage:worker:started', note)
+    await worker.stop(0)
+    assert.deepEqual(heard, [`listener ${processName()}`, `channel ${processName()}`])
   })
 
   it('log the error of a listener', async t => {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { MemoryWorkerBoard } from '../../src/connection/memory/memory-worker-board.ts'
+import { EventHub } from '../../src/core/events.ts'
 import { defineJob, JobRegistry } from '../../src/job/index.ts'
+import type { WorkerEvents } from '../../src/worker/index.ts'
 import { RunningJobs } from '../../src/worker/running-jobs.ts'
 import { Worker, type WorkerOptions } from '../../src/worker/worker.ts'
 import { capturedLog } from '../support/captured-log.ts'
@@ -21,6 +23,7 @@ function worker(options: Partial<WorkerOptions> = {}) {
   registry.add(job, 'app/jobs/report.ts')
   const opened = Promise.withResolvers<{ carrier: MemoryCarrier; workers: MemoryWorkerBoard }>()
   const memory = { bytes: 1_000 }
+  const events = new EventHub<WorkerEvents>(() => undefined)
   const made = new Worker(
     { concurrency: 3, ...options },
     {
@@ -28,6 +31,7 @@ function worker(options: Partial<WorkerOptions> = {}) {
       registry: async () => registry,
       running,
       memoryBytes: () => memory.bytes,
+      events,
       log,
       clock,
     },
@@ -42,6 +46,7 @@ function worker(options: Partial<WorkerOptions> = {}) {
     workers,
     running,
     memory,
+    events,
     clock,
   }
 }
@@ -56,6 +61,34 @@ const opened = (options?: Partial<WorkerOptions>) => {
 const asked = { concurrency: 3, limit: undefined }
 
 describe('a worker', () => {
+  it('tells when it starts, stops, and has stopped, each once', async () => {
+    const { worker, events, workers } = opened()
+    const told: unknown[] = []
+    events.on('worker:started', event => told.push(['started', event.concurrency]))
+    events.on('worker:stopping', event => told.push(['stopping', event.why, event.graceMs]))
+    events.on('worker:stopped', event => told.push(['stopped', event.handedBack, event.queues]))
+    let id = ''
+    events.on('worker:started', event => {
+      id = event.id
+    })
+    await worker.start()
+    await eventually(async () => assert.equal((await workers.notices())[0]?.id, id))
+    await Promise.all([worker.stop(70), worker.stop(0)])
+    const queues = ['default', 'reports']
+    assert.deepEqual(told, [
+      ['started', 3],
+      ['stopping', 'told', 70],
+      ['stopped', 2, queues],
+    ])
+  })
+
+  it('tells of no stop when it has never started', async () => {
+    const { worker, events } = opened()
+    events.on('worker:stopping', () => assert.fail('it told'))
+    events.on('worker:stopped', () => assert.fail('it told'))
+    await worker.stop(0)
+  })
+
   it('consumes every queue that a job names, unless it is told which', async () => {
     const all = opened()
     await all.worker.start()

@@ -4,16 +4,18 @@ import { z } from 'zod'
 import type { LedgerRow, RunAttempt, TickMemory } from '../../../src/connection/index.ts'
 import { syncConnection } from '../../../src/connection/sync/sync-connection.ts'
 import type { Clock } from '../../../src/core/clock.ts'
+import { EventHub } from '../../../src/core/events.ts'
 import {
   AttemptRunner,
   defineJob,
   type JobDefinition,
+  type JobEvents,
   JobRegistry,
   type TickStamp,
 } from '../../../src/job/index.ts'
 import { Queue } from '../../../src/queue/index.ts'
 import { ScheduleHooks } from '../../../src/schedule/hooks.ts'
-import { EquipageScheduler, type Timetable } from '../../../src/schedule/index.ts'
+import { EquipageScheduler, type TickEvents, type Timetable } from '../../../src/schedule/index.ts'
 import { VirtualClock } from '../../../src/testing/index.ts'
 import { capturedLog } from '../../support/lines.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
@@ -48,6 +50,7 @@ export function world(test: TestContext, start = '2026-01-01T00:00:00Z') {
   const { log, lines } = capturedLog()
   const registry = new JobRegistry()
   registry.add(notedJob, 'test')
+  const events = new EventHub<JobEvents & TickEvents>((event, err) => log.error({ event, err }))
   let processes = 0
 
   /** Another process of the same application. */
@@ -99,6 +102,7 @@ export function world(test: TestContext, start = '2026-01-01T00:00:00Z') {
       log,
       clock: own,
       hooks: new ScheduleHooks({ log, clock: own }),
+      events,
       process: `test:${++processes}`,
     })
     const stop = async () => {
@@ -127,6 +131,7 @@ export function world(test: TestContext, start = '2026-01-01T00:00:00Z') {
     boot,
     ran,
     lines,
+    events,
     ledger,
     instants: () => ran.map(({ scheduledFor }) => scheduledFor.slice(11, 19)),
   }
