@@ -42,16 +42,17 @@ export async function openConnection(
   const completed = kept(keep.completed, 'queue.keep.completed.age')
   const failed = kept(keep.failed, 'queue.keep.failed.age')
   const ledger = kept(config.get('scheduler.ledger'), 'scheduler.ledger.age')
+  const lockMs = durationMs(config.get('queue.worker.lock'), 'queue.worker.lock')
   if (connection === 'sync') {
     const { syncConnection } = await import('../connection/sync/sync-connection.ts')
-    return syncConnection({ file: resolve(basePath, sync.file), keepFailed: failed, ledger }, parts)
+    const file = resolve(basePath, sync.file)
+    return syncConnection({ file, keepFailed: failed, lockMs, ledger }, parts)
   }
   const { redisConnection } = await import('../connection/redis/redis-connection.ts')
   const prefix = redis.prefix ?? slug(config.get('app.name'))
   const file = (path: string | null) => (path === null ? null : resolve(basePath, path))
   const { enabled, ca, cert, key } = redis.tls
   const tls = { enabled, ca: file(ca), cert: file(cert), key: file(key) }
-  const lockMs = durationMs(config.get('queue.worker.lock'), 'queue.worker.lock')
   const settings = { ...redis, tls, prefix, keep: { completed, failed }, lockMs, ledger }
   return redisConnection(settings, parts)
 }

@@ -281,7 +281,7 @@ export const queue = {
       env: 'WORKER_MAX_MEMORY',
     },
     lock: {
-      doc: 'Under redis: how long a worker may be silent before its jobs run elsewhere.',
+      doc: 'How long a worker may be silent before its jobs run elsewhere.',
       format: format.duration('1s'),
       default: '30s',
       env: 'WORKER_LOCK',

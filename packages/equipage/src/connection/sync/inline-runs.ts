@@ -3,7 +3,7 @@ import { EquipageError } from '../../core/errors.ts'
 import type { HandedBack } from '../../core/lifecycle.ts'
 import type { Attempt, Outcome, Progress } from '../../job/index.ts'
 import type { RunAttempt } from '../connection.ts'
-import { type KeptJobs, renewalMs } from './kept-jobs.ts'
+import type { KeptJobs } from './kept-jobs.ts'
 
 /** What an attempt needs to know, before it is given a signal. */
 export type InlineAttempt = Omit<Attempt, 'signal' | 'report'>
@@ -56,7 +56,7 @@ export class InlineRuns {
     })
     const startedAt = this.#clock.now()
     this.#runs.set(attempt.id, { attempt, startedAt, controller, settled, leased })
-    if (leased) this.#renewal ??= this.#clock.after(renewalMs, () => void this.#renew())
+    if (leased) this.#renewal ??= this.#later()
     try {
       return await settled
     } finally {
@@ -95,8 +95,12 @@ export class InlineRuns {
     return Array.from(this.#runs).flatMap(([id, run]) => (run.leased ? [id] : []))
   }
 
+  #later(): Timer {
+    return this.#clock.after(this.#jobs.renewalMs, () => void this.#renew())
+  }
+
   async #renew(): Promise<void> {
-    this.#renewal = this.#clock.after(renewalMs, () => void this.#renew())
+    this.#renewal = this.#later()
     // A renewal that fails is made up for by the next one: a lease outlives many of them.
     const cancelled = await this.#jobs.renew(this.#leasedIds()).catch(() => [])
     for (const id of cancelled) this.cancel(id)

@@ -13,11 +13,8 @@ import { passGuard } from './push-guards.ts'
 import { countBegin, placeFrom } from './queue-limits.ts'
 import type { JobRow, StateFile, Tables } from './state-file.ts'
 
-/** How long a process that runs a kept job may be silent: longer than any stall of a machine that is awake. */
-const leaseMs = 30_000
-
-/** How often a running job's lease is renewed, and looked whether it was cancelled. */
-export const renewalMs = 1_000
+/** How often at least it is looked whether a running job was cancelled. */
+const longestRenewalMs = 1_000
 
 /** How long, and how many, failed jobs are kept. */
 export interface Retention {
@@ -36,16 +33,22 @@ export class KeptJobs {
   readonly #retention: Retention
   readonly #clock: Clock
   readonly #limitsOf: LimitsOf
+  readonly #lockMs: number
+  /** How often a running job's lease is renewed, and looked whether it was cancelled. */
+  readonly renewalMs: number
 
+  /** @param settings `lockMs`: how long a process that runs a kept job may be silent */
   constructor(
     file: StateFile,
-    retention: Retention,
+    settings: { keepFailed: Retention; lockMs: number },
     clock: Clock,
     limitsOf: LimitsOf = async () => unlimited,
   ) {
     this.#limitsOf = limitsOf
     this.#file = file
-    this.#retention = retention
+    this.#retention = settings.keepFailed
+    this.#lockMs = settings.lockMs
+    this.renewalMs = Math.min(longestRenewalMs, settings.lockMs / 4)
     this.#clock = clock
   }
 
@@ -166,7 +169,7 @@ export class KeptJobs {
   /** What is written down of a job that this process begins. */
   #begun() {
     const now = this.#clock.now()
-    return { leased_until: now + leaseMs, process: processName(), started_at: now }
+    return { leased_until: now + this.#lockMs, process: processName(), started_at: now }
   }
 
   async #insert(tables: Kysely<Tables>, row: Omit<JobRow, 'seq'>): Promise<boolean> {
@@ -225,7 +228,7 @@ export class KeptJobs {
    */
   async renew(ids: readonly string[]): Promise<string[]> {
     const tables = await this.#file.tables()
-    const leased_until = this.#clock.now() + leaseMs
+    const leased_until = this.#clock.now() + this.#lockMs
     const leased = tables.updateTable('jobs').set({ leased_until })
     const rows = await leased
       .where('id', 'in', [...ids])

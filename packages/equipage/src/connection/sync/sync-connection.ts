@@ -17,6 +17,8 @@ export interface SyncSettings {
   /** The SQLite file of what has to be kept; absolute. */
   file: string
   keepFailed: Retention
+  /** How long a process that runs kept jobs may be silent before they run elsewhere; 30 seconds when left out. */
+  lockMs?: number
   ledger: LedgerRetention
 }
 
@@ -27,7 +29,7 @@ export function syncConnection(
 ): Connection {
   const { run, log, clock } = parts
   const file = new StateFile(settings.file)
-  const jobs = new KeptJobs(file, settings.keepFailed, clock, parts.limitsOf)
+  const jobs = new KeptJobs(file, { lockMs: 30_000, ...settings }, clock, parts.limitsOf)
   const runs = new InlineRuns(run, jobs, clock)
   const paused = new PausedQueues(file, clock)
   const carrier = new SyncCarrier({
