@@ -97,6 +97,8 @@ export const catalogue = {
     `job "${f.job}" was pushed as number ${f.link + 1} of chain "${f.chain}", which this release does not have there; push the chain again`,
   E_CHAIN_HANDOVER: (f: { chain: string; job: string; reason: string }) =>
     `chain "${f.chain}" could not make the payload of "${f.job}": ${f.reason}`,
+  E_JOB_UNREADABLE: (f: { id: string; queue: string; faults: readonly string[] }) =>
+    `job ${shown(f.id)} of queue "${f.queue}" cannot be read: ${f.faults.join('; ')}; mend the program that wrote it to the queue`,
 
   // looking after queues
   E_JOB_CANCELLED: (f: { job: string; jobId: string }) =>

@@ -22,6 +22,12 @@ const add = defineJob({
   payload: z.object({ a: z.number(), b: z.number() }),
   run: ({ payload }) => ({ sum: payload.a + payload.b }),
 })
+const fail = defineJob({
+  name: 'fail',
+  attempts: 5,
+  backoff: { type: 'fixed', delay: 0 },
+  run: () => Promise.reject(new Error('as ever')),
+})
 const sums = defineChain({ name: 'sums', start: add }).andThen(add, ({ sum }) => ({ a: sum, b: 1 }))
 const keep = { ageMs: 60_000, count: 5 }
 
@@ -30,6 +36,7 @@ function world(at: { host: string; port: number } = server) {
   const prefix = `test-${randomUUID()}`
   const registry = new JobRegistry()
   registry.add(add, 'test')
+  registry.add(fail, 'test')
   registry.add(sums, 'test')
   const { log, lines } = capturedLog()
   const settings = {
@@ -126,6 +133,23 @@ suite('the redis connection', { concurrency: true }, () => {
       assert.match((await bull.getJob(job.id ?? ''))?.failedReason ?? '', field)
     }
     assert.equal(({} as { polluted?: boolean }).polluted, undefined)
+    await bull.close()
+  })
+
+  test('attempts that are no number count as one, in the log as in the queue', async () => {
+    await using app = world()
+    const bull = app.bull()
+    const attempts = ['x', 2.5, -1, {}, null]
+    const jobs = await Promise.all(
+      attempts.map(given => bull.add('fail', {}, { attempts: given as number })),
+    )
+    await app.consumer.start()
+    await eventually(async () => {
+      for (const job of jobs) assert.equal(await job.getState(), 'failed')
+    })
+    const failed = app.lines.filter(({ msg }) => msg === 'job failed')
+    assert.equal(failed.length, attempts.length)
+    assert.ok(!app.lines.some(({ msg }) => /retried/.test(msg)))
     await bull.close()
   })
 

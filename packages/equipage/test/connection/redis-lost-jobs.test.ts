@@ -55,8 +55,14 @@ suite('a job that has taken its worker down too often', { concurrency: true }, (
     harness.events.on('chain:failed', ({ name, job, error }) =>
       told.push([name, job, error.message]),
     )
+    harness.events.on('job:failed', ({ name, attempt }) => told.push([name, attempt]))
     await harness.consume()
-    await eventually(() => assert.deepEqual(told, [['ending', 'crashing', tooOften]]))
+    await eventually(() =>
+      assert.deepEqual(told, [
+        ['crashing', 1],
+        ['ending', 'crashing', tooOften],
+      ]),
+    )
     assert.ok(harness.lines.some(({ msg }) => msg === 'job failed without an attempt'))
   })
 })

@@ -6,6 +6,7 @@ import type { HandedBack } from '../../core/lifecycle.ts'
 import { processName } from '../../core/process-name.ts'
 import {
   type Checkpoints,
+  type EndedJob,
   type JobEvents,
   MemoryCheckpoints,
   type Outcome,
@@ -18,6 +19,7 @@ import { type RedisClient, workerClient } from './client.ts'
 import { writeLimits } from './queue-limits.ts'
 import { RedisCheckpoints } from './redis-checkpoints.ts'
 import type { RedisSettings } from './settings.ts'
+import { UnreadableJobs } from './unreadable-jobs.ts'
 import { watchConnection } from './watch-connection.ts'
 
 /** How long and how many finished jobs a queue keeps. */
@@ -72,6 +74,7 @@ export class RedisConsumer implements Consumer {
   readonly #finished = Promise.withResolvers<void>()
   #client: RedisClient | undefined
   #cancels: CancelWatch | undefined
+  #unreadable: UnreadableJobs | undefined
   #stopping: Promise<HandedBack> | undefined
   #closed: Promise<unknown> | undefined
   #begun = 0
@@ -92,6 +95,10 @@ export class RedisConsumer implements Consumer {
     const { settings, log, clock } = this.#parts
     this.#client = workerClient(settings)
     this.#cancels = new CancelWatch(this.#client, settings.prefix, clock)
+    this.#unreadable = new UnreadableJobs(
+      { client: this.#client, prefix: settings.prefix, clock },
+      job => this.#follow(job, 1, job.error),
+    )
     watchConnection(this.#client, settings, log)
     await this.#limit(this.#client)
     if (this.#stopping !== undefined) return
@@ -138,10 +145,12 @@ export class RedisConsumer implements Consumer {
     })
     worker.on('error', err => {
       // A lost connection is told of once, by the connection itself.
-      if (connection.status === 'ready') log.error({ err, queue }, 'worker error')
+      if (connection.status !== 'ready') return
+      log.error({ err, queue }, 'worker error')
+      this.#unreadable?.look(queue)
     })
     worker.on('failed', (job, error) => {
-      if (job?.deferredFailure) this.#follow(job, error)
+      if (job?.deferredFailure) this.#follow(endedJob(job), job.attemptsMade, error)
       // What cannot be forgotten now is forgotten when it is a day old.
       if (job?.id) this.#cancels?.failed(queue, job.id).catch(() => undefined)
     })
@@ -155,10 +164,12 @@ export class RedisConsumer implements Consumer {
     return worker
   }
 
-  /** BullMQ has failed the job in the place of an attempt. */
-  #follow({ id = '', name, queueName: queue, opts }: Job, error: Error): void {
-    const stamp = readStamp((opts as { equipage?: unknown }).equipage)
-    const followed = this.#parts.lost?.({ id, name, queue, stamp }, error)
+  /** The job has failed without an attempt. */
+  #follow(job: EndedJob, attempt: number, error: Error): void {
+    const { id, name, queue } = job
+    const { events, lost } = this.#parts
+    events?.emit('job:failed', () => ({ id, name, queue, attempt, durationMs: 0, error }))
+    const followed = lost?.(job, error)
     if (!followed) return
     this.#followed.add(followed)
     void followed.finally(() => this.#followed.delete(followed))
@@ -166,7 +177,9 @@ export class RedisConsumer implements Consumer {
 
   async #process(job: Job, token = '', signal = new AbortController().signal): Promise<unknown> {
     if (!this.#mayBegin()) return putBack(job, token)
-    const { id = '', name, queueName: queue, timestamp: pushedAt } = job
+    const { id = '', name, queueName: queue } = job
+    // Of a time that is none, NaN: as if it were long ago.
+    const pushedAt = job.timestamp || 0
     const controller = this.#controllerOf(signal)
     const ended = this.#cancels?.add({ id, name, queue, pushedAt }, controller)
     const outcome = await this.#parts.run({
@@ -175,7 +188,7 @@ export class RedisConsumer implements Consumer {
       queue,
       data: job.data,
       attempt: job.attemptsMade + 1,
-      attempts: job.opts.attempts ?? 1,
+      attempts: wholeAttempts(job.opts.attempts),
       starts: job.attemptsStarted,
       pushedAt,
       stamp: readStamp((job.opts as { equipage?: unknown }).equipage),
@@ -284,6 +297,15 @@ export class RedisConsumer implements Consumer {
     this.#client?.disconnect()
     return { handedBack: this.#handedBack }
   }
+}
+
+function endedJob({ id = '', name, queueName: queue, opts }: Job): EndedJob {
+  return { id, name, queue, stamp: readStamp((opts as { equipage?: unknown }).equipage) }
+}
+
+/** Other programs may have written anything; BullMQ tries once what it cannot compare. */
+function wholeAttempts(given: unknown): number {
+  return Number.isSafeInteger(given) ? Math.max(1, Number(given)) : 1
 }
 
 /** The job goes back to its queue as it was. */

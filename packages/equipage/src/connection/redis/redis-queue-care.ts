@@ -1,4 +1,4 @@
-import type { Job, Queue } from 'bullmq'
+import { Job, type Queue } from 'bullmq'
 import { readStamp } from '../../job/index.ts'
 import {
   type Cancellation,
@@ -15,6 +15,7 @@ import { heldKey, holdKey } from './held-keys.ts'
 import type { Producer } from './producer.ts'
 import type { RedisSettings } from './settings.ts'
 import { connectionError } from './symptoms.ts'
+import { cannotRead, shownUnreadable, type UnreadableJob, unreadable } from './unreadable-jobs.ts'
 
 /** BullMQ's names of its sets, for each of ours. */
 const setsOf: Readonly<Record<JobState, readonly ('prioritized' | JobState)[]>> = {
@@ -66,9 +67,10 @@ export class RedisQueueCare implements QueueCare {
       for (const set of setsOf[state]) {
         if (jobs.length === limit) break
         const first = Math.max(0, passed)
-        const found = await queue.getJobs([set], first, first + limit - jobs.length - 1, false)
-        const kept = found.slice(0, limit - jobs.length)
-        jobs.push(...(await Promise.all(kept.map(job => this.#stored(queue, job, state)))))
+        const last = first + limit - jobs.length - 1
+        const ids = (await queue.getRanges([set], first, last, false)).slice(0, limit - jobs.length)
+        const found = await Promise.all(ids.map(id => this.#byId(queue, id, state)))
+        jobs.push(...found.filter(job => job !== undefined))
         if (passed > 0) passed -= (await queue.getJobCounts(set))[set] ?? 0
       }
       return jobs
@@ -77,10 +79,34 @@ export class RedisQueueCare implements QueueCare {
 
   find(name: string, id: string): Promise<StoredJob | undefined> {
     return this.#over(name, async queue => {
-      const job = await queue.getJob(id)
-      const state = job && (await stateOf(job))
-      return state && this.#stored(queue, job, state)
+      const state = await stateOf(queue, id)
+      return state && this.#byId(queue, id, state)
     })
+  }
+
+  /** The job; of one that BullMQ cannot read, what can be shown of it. */
+  async #byId(queue: Queue, id: string, state: JobState): Promise<StoredJob | undefined> {
+    const job = await this.#read(queue, id)
+    if (job instanceof Job) return this.#stored(queue, job, state)
+    return job && shownUnreadable(job, state)
+  }
+
+  async #read(queue: Queue, id: string): Promise<Job | UnreadableJob | undefined> {
+    try {
+      return await queue.getJob(id)
+    } catch (thrown) {
+      if (!cannotRead(thrown)) throw thrown
+      const job = await unreadable(this.#producer.client, queue.toKey(''), queue.name, id)
+      if (job) return job
+      throw thrown
+    }
+  }
+
+  /** @throws E_JOB_UNREADABLE */
+  async #job(queue: Queue, id: string): Promise<Job | undefined> {
+    const job = await this.#read(queue, id)
+    if (job === undefined || job instanceof Job) return job
+    throw job.error
   }
 
   async #stored(queue: Queue, job: Job, state: JobState): Promise<StoredJob> {
@@ -120,7 +146,7 @@ export class RedisQueueCare implements QueueCare {
   }
 
   async #retry(queue: Queue, id: string): Promise<Retrial> {
-    const job = await queue.getJob(id)
+    const job = await this.#job(queue, id)
     if (!job) return 'missing'
     // Before it waits again: its next attempt shall not meet the old cancellation.
     await this.#uncancel(queue.name, id)
@@ -155,7 +181,7 @@ export class RedisQueueCare implements QueueCare {
 
   forget(name: string, id: string): Promise<boolean> {
     return this.#over(name, async queue => {
-      if (!(await queue.getJob(id))) return false
+      if ((await stateOf(queue, id)) === undefined) return false
       const removed = (await queue.remove(id)) === 1
       if (removed) await this.#uncancel(name, id)
       return removed
@@ -186,7 +212,7 @@ export class RedisQueueCare implements QueueCare {
   cancel(name: string, id: string): Promise<Cancellation> {
     return this.#over(name, async queue => {
       for (;;) {
-        const job = await queue.getJob(id)
+        const job = await this.#job(queue, id)
         if (!job) return 'missing'
         if (job.finishedOn) return 'ended'
         // BullMQ removes no job that a worker holds.
@@ -229,8 +255,8 @@ export class RedisQueueCare implements QueueCare {
   }
 }
 
-async function stateOf(job: Job): Promise<JobState | undefined> {
-  const state = await job.getState()
+async function stateOf(queue: Queue, id: string): Promise<JobState | undefined> {
+  const state = await queue.getJobState(id)
   if (state === 'prioritized' || state === 'waiting-children') return 'waiting'
   return jobStates.find(known => known === state)
 }
