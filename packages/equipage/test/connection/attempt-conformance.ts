@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { z } from 'zod'
 import { isEquipageError } from '../../src/core/errors.ts'
-import { DoNotRetry, defineJob, Release } from '../../src/job/index.ts'
+import { DoNotRetry, defineChain, defineJob, Release } from '../../src/job/index.ts'
 import { eventually } from '../support/eventually.ts'
 import type { Harness, MakeHarness } from './harness.ts'
 
@@ -229,6 +229,22 @@ export function attemptConformance(name: string, make: MakeHarness): void {
       await eventually(() => assert.deepEqual(lengths, [2_500_000]))
     })
 
+    test('a result of 5 MB arrives whole at the next job of its chain', async t => {
+      const text = 'à'.repeat(2_500_000)
+      const lengths: number[] = []
+      const from = defineJob({ name: 'from', run: () => ({ text }) })
+      const to = defineJob({
+        name: 'to',
+        payload: z.object({ text: z.string() }),
+        run: ({ payload }) => void lengths.push(payload.text === text ? payload.text.length : -1),
+      })
+      const chain = defineChain({ name: 'large', start: from }).andThen(to, result => result)
+      const { queue, consume } = make(t, [chain])
+      await consume()
+      await queue.push(chain)
+      await eventually(() => assert.deepEqual(lengths, [2_500_000]))
+    })
+
     test('a payload of 100 MB is refused at the push, with its size, and nothing is pushed', async t => {
       const job = defineJob({
         name: 'huge',
@@ -242,6 +258,23 @@ export function attemptConformance(name: string, make: MakeHarness): void {
         return true
       })
       assert.deepEqual(await left({ queue }), [0, 0, 0])
+    })
+
+    test('a payload may have keys that every object has as properties, and they are but keys', async t => {
+      const seen: string[] = []
+      const payload = JSON.parse(
+        '{"constructor": {"prototype": {"polluted": true}}, "toString": 1, "hasOwnProperty": null}',
+      )
+      const job = defineJob({
+        name: 'odd',
+        payload: z.any(),
+        run: context => void seen.push(JSON.stringify(context.payload)),
+      })
+      const { queue, consume } = make(t, [job])
+      await consume()
+      await queue.push(job, payload)
+      await eventually(() => assert.deepEqual(seen, [JSON.stringify(payload)]))
+      assert.equal(({} as { polluted?: unknown }).polluted, undefined)
     })
 
     test('a payload with a key __proto__ is refused at the push, wherever it stands', async t => {

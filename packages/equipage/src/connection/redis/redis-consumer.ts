@@ -16,6 +16,7 @@ import type { Logger } from '../../log/index.ts'
 import type { ConsumeOptions, Consumer, FollowLost, LimitsOf, RunAttempt } from '../connection.ts'
 import { CancelWatch } from './cancel-watch.ts'
 import { type RedisClient, workerClient } from './client.ts'
+import { backoffType } from './producer.ts'
 import { writeLimits } from './queue-limits.ts'
 import { RedisCheckpoints } from './redis-checkpoints.ts'
 import type { RedisSettings } from './settings.ts'
@@ -263,6 +264,8 @@ export class RedisConsumer implements Consumer {
       case 'completed':
         return outcome.result
       case 'retrying':
+        // Another program may have given it a backoff of BullMQ's own, or none.
+        job.opts.backoff = { type: backoffType }
         throw new RetryLater(outcome.error, outcome.delayMs)
       case 'failed': {
         const final = new UnrecoverableError(outcome.error.message)
