@@ -55,6 +55,27 @@ suite('a job that takes its worker down', { concurrency: 3 }, () => {
     assert.equal(await supervisor.ended, 0, supervisor.output())
   })
 
+  test('by filling its memory: it and its neighbours run again elsewhere', async t => {
+    const application = await workingApplication(t)
+    const { work, push, notes, tell } = application
+    const first = work([], { ...soon, NODE_OPTIONS: '--max-old-space-size=64' })
+    await first.said(/worker started/)
+    await push('patient', [0, 1])
+    await push('exhausting', [0])
+    await eventually(() => assert.equal(notes().length, 3))
+    tell('exhaust')
+    assert.notEqual(await first.ended, 0)
+    assert.match(first.output(), /heap out of memory/)
+    tell('go')
+    const second = work([], soon)
+    await eventually(() => {
+      haveEnded(application, 'patient', 2)
+      haveEnded(application, 'exhausting', 1)
+    })
+    second.signal('SIGTERM')
+    assert.equal(await second.ended, 0, second.output())
+  })
+
   test('not by a rejection that nobody waits for: it is logged, and the worker goes on', async t => {
     const application = await workingApplication(t)
     const worker = application.work()
@@ -96,5 +117,39 @@ suite('a job that takes its worker down', { concurrency: 3 }, () => {
     assert.equal(await held.ended, 0, held.output())
     const [counts] = await app.queue.counts()
     assert.deepEqual([counts?.waiting, counts?.active, counts?.failed], [0, 0, 0])
+  })
+})
+
+suite('a job that never ends and does not heed its signal', { concurrency: true }, () => {
+  test('has failed at its timeout, is told of, and is tried again beside itself', async t => {
+    const application = await workingApplication(t)
+    const { work, push, notes } = application
+    const worker = work([], { WORKER_GRACE: '1h' })
+    await push('deaf', [0])
+    await worker.said(/"code":"E_JOB_TIMEOUT".*job failed, to be retried/)
+    await worker.said(/the function of an attempt that had been aborted still runs/)
+    await eventually(() => haveEnded(application, 'deaf', 1))
+    assert.deepEqual(
+      notes('deaf').map(({ what }) => what),
+      ['began', 'began', 'ended'],
+    )
+    // What runs on belongs to no job any more: a stop does not wait for it.
+    worker.signal('SIGTERM')
+    assert.equal(await worker.ended, 0, worker.output())
+  })
+
+  test('is handed back when the grace of a stop is over, and ends with its process', async t => {
+    const { work, push, notes, app } = await workingApplication(t)
+    const worker = work([], { WORKER_GRACE: '100ms' })
+    await push('endless', [0])
+    await eventually(() => assert.equal(notes('endless').length, 1))
+    worker.signal('SIGTERM')
+    assert.equal(await worker.ended, 1, worker.output())
+    assert.match(worker.output(), /"job":"endless".*job handed back/)
+    const [counts] = await app.queue.counts()
+    assert.deepEqual([counts?.waiting, counts?.active, counts?.failed], [1, 0, 0])
+    // The attempt did not count.
+    const [job] = await app.queue.list('default', { state: 'waiting' })
+    assert.equal(job?.attemptsMade, 0)
   })
 })

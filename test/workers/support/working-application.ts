@@ -80,6 +80,20 @@ const jobs = `
   })
   /** Ends its process every time. */
   export const fatal = job('fatal', () => process.exit(0))
+  /** Fills the heap of its process the first time. */
+  export const exhausting = job('exhausting', async () => {
+    if (!first('exhausting')) return
+    await untilTold('exhaust')
+    const kept = []
+    for (;;) kept.push(new Array(10_000).fill({}))
+  })
+  /** Neither ends nor heeds its signal at the first attempt. */
+  export const deaf = job(
+    'deaf',
+    ({ attempt }) => (attempt > 1 ? undefined : untilTold('never')),
+    { timeout: '200ms', attempts: 2, backoff: { type: 'fixed', delay: 0 } },
+  )
+  export const endless = job('endless', () => untilTold('never'))
   export const rejecting = job('rejecting', () => {
     void Promise.reject(new Error('nobody waits for this'))
   })
