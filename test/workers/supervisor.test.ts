@@ -46,6 +46,22 @@ suite('queues.ts --processes', { concurrency: 3 }, () => {
     assert.deepEqual(await ask('worker', 'list'), [])
   })
 
+  test('lines for a person say which process wrote them', async t => {
+    const { work } = await workingApplication(t)
+    const pretty = { LOG_FORMAT: 'pretty', NO_COLOR: '1' }
+    const supervisor = work(['--processes', '2'], pretty)
+    const pidsOf = (message: string) =>
+      Array.from(
+        supervisor.output().matchAll(new RegExp(`\\((\\d+)\\)[^\n]*: ${message}`, 'g')),
+        ([, pid]) => pid,
+      )
+    await eventually(() => assert.equal(new Set(pidsOf('worker started')).size, 2))
+    const [own] = pidsOf('supervisor started')
+    assert.ok(own !== undefined && !pidsOf('worker started').includes(own))
+    supervisor.signal('SIGTERM')
+    assert.equal(await supervisor.ended, 0, supervisor.output())
+  })
+
   test('waits for the jobs that run when it is told to stop, and ends with 0', async t => {
     const { work, push, notes, tell } = await workingApplication(t)
     const supervisor = work(['--processes', '2', '--concurrency', '1'])

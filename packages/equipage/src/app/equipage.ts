@@ -52,7 +52,7 @@ export class Equipage<Definition extends ConfigDefinition = ConfigDefinition<Fra
   readonly config: Config<SchemaOf<Definition>>
   readonly #services = new Services()
   #ready: Promise<void> | undefined
-  #logOutput: LogSettings['output'] = 'stdout'
+  #logChanges: Pick<LogSettings, 'output' | 'showPid'> = { output: 'stdout' }
 
   /** @throws E_CONFIG, which lists every fault of the configuration */
   constructor(basePath: string, options: AppOptions = {}) {
@@ -116,13 +116,18 @@ export class Equipage<Definition extends ConfigDefinition = ConfigDefinition<Fra
 
   get #log(): Log {
     const settings = logSettings(this.settings, this.basePath)
-    const open = () => openLog({ ...settings, output: this.#logOutput }, this.clock)
+    const open = () => openLog({ ...settings, ...this.#logChanges }, this.clock)
     return this.service('log', open, log => log.close())
   }
 
   /** Sends the console's log lines to standard error, before the first of them: standard output is for a command's answer. */
   logToStandardError(): void {
-    this.#logOutput = 'stderr'
+    this.#logChanges = { ...this.#logChanges, output: 'stderr' }
+  }
+
+  /** Names the process in the pretty lines too, before the first of them: several processes write to one terminal. */
+  logProcessId(): void {
+    this.#logChanges = { ...this.#logChanges, showPid: true }
   }
 
   /** The application's database; nothing is opened before the first query. */

@@ -80,7 +80,9 @@ async function startScheduler(app: AnyApp, args: readonly string[]): Promise<Par
 
 async function startQueues(app: AnyApp, args: readonly string[]): Promise<Part[]> {
   const options = queuesOptions(app, args)
-  if (options.processes > 1 || options.balanced) return startSupervisor(app, options, args)
+  const supervises = options.processes > 1 || options.balanced
+  if (supervises || process.connected) app.logProcessId()
+  if (supervises) return startSupervisor(app, options, args)
   const { worker } = options
   await checkConnection(app)
   await app.ready()

@@ -15,6 +15,8 @@ export interface ChannelSettings {
   format: 'auto' | 'json' | 'pretty'
   /** Which of the process's two outputs the console is. */
   output: 'stdout' | 'stderr'
+  /** Whether the pretty console names the process in each line; others always do. */
+  showPid?: boolean
   /** The file of `single`; `daily` puts the date before its ending. Absolute. */
   file: string
   /** How many days `daily` keeps. */
@@ -42,14 +44,14 @@ export function openChannel(name: string, settings: ChannelSettings, clock: Cloc
   }
 }
 
-function openConsole({ format, output }: ChannelSettings): Channel {
+function openConsole({ format, output, showPid }: ChannelSettings): Channel {
   const stream = process[output]
   if (!isPretty(format, output)) return destination({ dest: stream.fd, sync: true })
   return pretty({
     destination: stream.fd,
     sync: true,
     singleLine: true,
-    ignore: 'app,pid',
+    ignore: showPid ? 'app' : 'app,pid',
     translateTime: 'SYS:HH:MM:ss.l',
     colorize: stream.isTTY === true && stream.hasColors(),
   })

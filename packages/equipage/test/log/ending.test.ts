@@ -74,10 +74,10 @@ describe('the null channel', () => {
 })
 
 describe('the console', () => {
-  const said = async (format: string) =>
+  const said = async (format: string, more = {}) =>
     (
       await run({
-        settings: { ...logSettings, channel: 'console', format },
+        settings: { ...logSettings, ...more, channel: 'console', format },
         lines: 1,
         end: 'close',
       })
@@ -92,6 +92,11 @@ describe('the console', () => {
     assert.match(line.time, /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/)
     assert.equal(await said('json').then(text => JSON.parse(text).msg), 'said')
     assert.match(await said('pretty'), /^\[?\d{2}:\d{2}:\d{2}\.\d{3}\]? INFO.*: said .*"line":1/)
+  })
+
+  it('names the process for a person when there are several', async () => {
+    assert.match(await said('pretty', { showPid: true }), /^\[?[\d:.]+\]? INFO \(\d+\).*: said /)
+    assert.doesNotMatch(await said('pretty'), /\(\d+\)/)
   })
 
   for (const format of ['json', 'pretty']) {
