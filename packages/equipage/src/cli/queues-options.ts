@@ -7,7 +7,7 @@ import type { WorkerOptions } from '../worker/index.ts'
 export interface QueuesOptions {
   readonly worker: Partial<WorkerOptions>
   readonly processes: number
-  /** Whether processes move to where most jobs wait. */
+  /** Whether processes move to where jobs wait longest. */
   readonly balanced: boolean
   /** Workers that end by themselves are not started again. */
   readonly oneLife: boolean
@@ -75,7 +75,7 @@ function parse(args: readonly string[]): Given {
     .addOption(
       new Option(
         '--balance <how>',
-        'auto moves processes to the queues where most jobs wait (WORKER_BALANCE)',
+        'auto moves processes to the queues where jobs wait longest (WORKER_BALANCE)',
       ).choices(['auto', 'off']),
     )
     .option('--once', 'run one job, and end')

@@ -123,8 +123,8 @@ async function startSupervisor(
 
 function startBalancer(app: AnyApp, supervisor: Supervisor): Part {
   const { log, clock } = app
-  const waiting = async (queues: readonly string[]) => (await app.connection).carrier.counts(queues)
-  const balancer = new Balancer({ supervisor, waiting, log, clock })
+  const waits = async (queues: readonly string[]) => (await app.connection).carrier.waits(queues)
+  const balancer = new Balancer({ supervisor, waits, log, clock })
   balancer.start()
   return {
     async stop() {

@@ -261,7 +261,7 @@ export const queue = {
       env: 'WORKER_PROCESSES',
     },
     balance: {
-      doc: 'auto gives every process one queue, and moves processes to the queues where most jobs wait; off gives each of them all queues.',
+      doc: 'auto gives every process one queue, and moves processes to the queues where jobs wait longest; off gives each of them all queues.',
       format: format.oneOf('auto', 'off'),
       default: 'off',
       env: 'WORKER_BALANCE',

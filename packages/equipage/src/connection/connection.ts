@@ -44,6 +44,8 @@ export interface Carrier {
   consume(options: ConsumeOptions): Consumer
   /** How many jobs are where, in the order of the queues asked for. */
   counts(queues: readonly string[]): Promise<QueueCounts[]>
+  /** What workers could take now, in the order of the queues asked for: nothing of a paused one. */
+  waits(queues: readonly string[]): Promise<QueueWait[]>
 }
 
 export interface ConsumeOptions {
@@ -70,6 +72,17 @@ export interface QueueCounts {
   readonly active: number
   readonly completed: number | null
   readonly failed: number
+}
+
+/** What waits in one queue. */
+export interface QueueWait {
+  readonly queue: string
+  readonly waiting: number
+  /**
+   * How long the next in line has waited since it could run, milliseconds; 0 when none waits. Where
+   * that is not known to the point, it counts from the begin of the job's last attempt, or from its push.
+   */
+  readonly longestMs: number
 }
 
 /** The limits of a queue, as the application defines it. */

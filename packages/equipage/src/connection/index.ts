@@ -6,6 +6,7 @@ export type {
   FollowLost,
   LimitsOf,
   QueueCounts,
+  QueueWait,
   RunAttempt,
 } from './connection.ts'
 export {

@@ -1,3 +1,4 @@
+import type { QueueWait } from '../connection/index.ts'
 import { type Clock, settlesWithin, wait } from '../core/clock.ts'
 import type { Logger } from '../log/index.ts'
 import { type Move, nextMove } from './balance.ts'
@@ -7,13 +8,13 @@ const lookEveryMs = 5_000
 
 export interface BalancerParts {
   supervisor: Supervisor
-  /** How many jobs wait in each queue. */
-  waiting(queues: readonly string[]): Promise<{ queue: string; waiting: number }[]>
+  /** What waits in each queue, and for how long. */
+  waits(queues: readonly string[]): Promise<QueueWait[]>
   log: Logger
   clock: Clock
 }
 
-/** Moves a supervisor's processes to the queues where most jobs wait: one at a time, and only when two looks in a row say so. */
+/** Moves a supervisor's processes to the queues where jobs wait longest: one at a time, and only when two looks in a row say so. */
 export class Balancer {
   readonly #parts: BalancerParts
   readonly #stopped = new AbortController()
@@ -50,15 +51,13 @@ export class Balancer {
   }
 
   async #proposed(): Promise<Move | undefined> {
-    const { supervisor, waiting, log } = this.#parts
+    const { supervisor, waits, log } = this.#parts
     const processes = supervisor.spread()
     try {
-      const counts = await waiting([...processes.keys()])
-      return nextMove(
-        counts.map(count => ({ ...count, processes: processes.get(count.queue) ?? 0 })),
-      )
+      const waiting = await waits([...processes.keys()])
+      return nextMove(waiting.map(wait => ({ ...wait, processes: processes.get(wait.queue) ?? 0 })))
     } catch (err) {
-      log.debug({ err }, 'the queues could not be counted')
+      log.debug({ err }, 'what waits in the queues could not be read')
       return undefined
     }
   }

@@ -68,6 +68,27 @@ export function consumerConformance(name: string, make: MakeHarness): void {
       assert.deepEqual(active, [0, 0, 0, 0])
     })
 
+    test('what waits is told with how long the next in line has, and not what is delayed or paused', async t => {
+      const job = defineJob({ name: 'waiting', run: () => 1 })
+      const world = make(t, [job])
+      const { queue, connection } = world
+      const waits = () => connection.carrier.waits(['default', 'empty'])
+      const empty = { queue: 'empty', waiting: 0, longestMs: 0 }
+      await queue.pause('default')
+      await queue.push(job)
+      await queue.push(job, {}, { priority: 5 })
+      await queue.pushIn('1h', job)
+      assert.deepEqual(await waits(), [{ ...empty, queue: 'default' }, empty])
+      await queue.resume('default')
+      if (world.passesAtOnce) await world.pass(100)
+      await eventually(async () => {
+        const [found, other] = await waits()
+        assert.equal(found?.waiting, 2)
+        assert.ok((found?.longestMs ?? 0) >= 50 && (found?.longestMs ?? 0) < 3_600_000)
+        assert.deepEqual(other, empty)
+      })
+    })
+
     test('a consumer is idle when nothing waits or is due, whatever is to come later', async t => {
       const job = defineJob({ name: 'due', run: () => 1 })
       const { queue, connection, pass, consume } = make(t, [job])

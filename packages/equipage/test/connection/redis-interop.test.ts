@@ -193,6 +193,21 @@ suite('the redis connection', { concurrency: true }, () => {
     })
   })
 
+  test('the delay that a job was pushed with is no waiting', async () => {
+    await using app = world()
+    const bull = app.bull()
+    const hourAgo = Date.now() - 3_600_000
+    const long = { timestamp: hourAgo, delay: 3_595_000 }
+    const delayed = await bull.add('add', { a: 1, b: 1 }, long)
+    await delayed.promote()
+    const waitedMs = async () =>
+      (await app.connection.carrier.waits(['default']))[0]?.longestMs ?? 0
+    assert.ok((await waitedMs()) < 1_800_000)
+    await bull.add('add', { a: 1, b: 1 }, { timestamp: hourAgo, priority: 3 })
+    assert.ok((await waitedMs()) >= 3_600_000)
+    await bull.close()
+  })
+
   test('a job that plain BullMQ added is kept as its own options say', async () => {
     await using app = world()
     const bull = app.bull()

@@ -1,4 +1,10 @@
-import type { Carrier, ConsumeOptions, Consumer, QueueCounts } from '../../src/connection/index.ts'
+import type {
+  Carrier,
+  ConsumeOptions,
+  Consumer,
+  QueueCounts,
+  QueueWait,
+} from '../../src/connection/index.ts'
 import type { PushedJob, Receipt } from '../../src/job/index.ts'
 
 /** Takes jobs and keeps them, for a test to look at; nobody runs them. */
@@ -29,6 +35,14 @@ export class MemoryCarrier implements Carrier {
         return { handedBack: 2 }
       },
     }
+  }
+
+  async waits(queues: readonly string[]): Promise<QueueWait[]> {
+    return (await this.counts(queues)).map(({ queue, waiting }) => ({
+      queue,
+      waiting,
+      longestMs: 0,
+    }))
   }
 
   async counts(queues: readonly string[]): Promise<QueueCounts[]> {

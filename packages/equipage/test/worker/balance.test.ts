@@ -1,19 +1,42 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { QueueWait } from '../../src/connection/index.ts'
 import { nextMove } from '../../src/worker/balance.ts'
 import { Balancer } from '../../src/worker/balancer.ts'
 import { Supervisor } from '../../src/worker/supervisor.ts'
 import { capturedLog } from '../support/captured-log.ts'
 import { StubClock } from '../support/stub-clock.ts'
 
-/** `[waiting, processes]` of each queue. */
-const loads = (queues: Record<string, [number, number]>) =>
-  Object.entries(queues).map(([queue, [waiting, processes]]) => ({ queue, waiting, processes }))
+/** `[waiting, processes]` of each queue, and for how long; all as long when that is left out. */
+const loads = (queues: Record<string, [number, number, longestMs?: number]>) =>
+  Object.entries(queues).map(([queue, [waiting, processes, longestMs = 10_000]]) => ({
+    queue,
+    waiting,
+    processes,
+    longestMs,
+  }))
 
 describe('the next move', () => {
   it('goes from where least waits to where most does', () => {
     const move = nextMove(loads({ mail: [0, 3], reports: [90, 1], images: [10, 2] }))
     assert.deepEqual(move, { from: 'mail', to: 'reports' })
+  })
+
+  it('goes to where a few have waited for long, away from where many have just come', () => {
+    const move = nextMove(loads({ mail: [1_000, 3, 1_500], reports: [20, 1, 240_000] }))
+    assert.deepEqual(move, { from: 'mail', to: 'reports' })
+  })
+
+  it('goes to where many have waited, away from where one has waited a little longer', () => {
+    const move = nextMove(loads({ mail: [1_000, 1, 60_000], reports: [1, 3, 70_000] }))
+    assert.deepEqual(move, { from: 'reports', to: 'mail' })
+  })
+
+  it('takes all that have waited for more than five minutes alike, and all that have just come', () => {
+    const days = loads({ retried: [10, 3, 600_000_000], mail: [100, 1, 300_000] })
+    assert.deepEqual(nextMove(days), { from: 'retried', to: 'mail' })
+    const fresh = loads({ a: [10, 3, 900], b: [100, 1, 0] })
+    assert.deepEqual(nextMove(fresh), { from: 'a', to: 'b' })
   })
 
   it('leaves every queue one process', () => {
@@ -36,6 +59,7 @@ describe('the next move', () => {
       Object.keys(waiting).map(queue => ({
         queue,
         waiting: waiting[queue] ?? 0,
+        longestMs: 5_000,
         processes: processes[queue] ?? 0,
       }))
     for (let move = nextMove(now()); move; move = nextMove(now())) {
@@ -50,7 +74,7 @@ describe('the next move', () => {
 })
 
 describe('a balancer', () => {
-  function balanced(counts: () => Promise<{ queue: string; waiting: number }[]>) {
+  function balanced(waits: () => Promise<QueueWait[]>) {
     const clock = new StubClock()
     const { log } = capturedLog()
     const child = () => ({
@@ -61,7 +85,7 @@ describe('a balancer', () => {
     })
     const options = { processes: 3, oneLife: false, queues: ['a', 'b'] }
     const supervisor = new Supervisor(options, { fork: child, log, clock })
-    const balancer = new Balancer({ supervisor, waiting: counts, log, clock })
+    const balancer = new Balancer({ supervisor, waits, log, clock })
     const look = async () => {
       clock.advance(5_000)
       for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate)
@@ -71,8 +95,8 @@ describe('a balancer', () => {
 
   it('moves a process when two looks in a row say so, and no other until that one has moved', async () => {
     const { supervisor, balancer, look, clock } = balanced(async () => [
-      { queue: 'a', waiting: 0 },
-      { queue: 'b', waiting: 100 },
+      { queue: 'a', waiting: 0, longestMs: 0 },
+      { queue: 'b', waiting: 100, longestMs: 3_000 },
     ])
     await supervisor.start()
     balancer.start()

@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.ts'
 import { type PushedJob, type Receipt, refusedReceipt } from '../../job/index.ts'
-import type { Carrier, ConsumeOptions, Consumer, QueueCounts } from '../connection.ts'
+import type { Carrier, ConsumeOptions, Consumer, QueueCounts, QueueWait } from '../connection.ts'
 import { MemoryGuards } from './memory-guards.ts'
 
 /** A job that was pushed. Times are epoch milliseconds. */
@@ -98,6 +98,18 @@ export class MemoryCarrier implements Carrier {
       start: async () => undefined,
       stop: async () => ({ handedBack: 0 }),
     }
+  }
+
+  /** Nobody takes them, and no queue is paused here. */
+  async waits(queues: readonly string[]): Promise<QueueWait[]> {
+    const now = this.#clock.now()
+    const held = [...this.#kept.values()].filter(
+      ({ runsAt, endsAt }) => runsAt <= now && endsAt > now,
+    )
+    return queues.map(queue => {
+      const since = held.flatMap(({ job, runsAt }) => (job.queue === queue ? [runsAt] : []))
+      return { queue, waiting: since.length, longestMs: now - Math.min(now, ...since) }
+    })
   }
 
   async counts(queues: readonly string[]): Promise<QueueCounts[]> {

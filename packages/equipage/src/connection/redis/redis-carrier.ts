@@ -1,7 +1,9 @@
 import { type PushedJob, type Receipt, refusedReceipt } from '../../job/index.ts'
-import type { Carrier, ConsumeOptions, Consumer, QueueCounts } from '../connection.ts'
+import type { Carrier, ConsumeOptions, Consumer, QueueCounts, QueueWait } from '../connection.ts'
 import type { Producer } from './producer.ts'
+import { queueWaits } from './queue-waits.ts'
 import { RedisConsumer, type RedisConsumerParts } from './redis-consumer.ts'
+import { connectionError } from './symptoms.ts'
 
 /** BullMQ's queues, used as its documentation asks, so that its tools can read them. */
 export class RedisCarrier implements Carrier {
@@ -20,6 +22,16 @@ export class RedisCarrier implements Carrier {
 
   consume(options: ConsumeOptions): Consumer {
     return new RedisConsumer(options, this.#consumerParts)
+  }
+
+  async waits(queues: readonly string[]): Promise<QueueWait[]> {
+    const { settings, clock } = this.#consumerParts
+    await this.#producer.ready()
+    try {
+      return await queueWaits(this.#producer.client, settings.prefix, queues, clock.now())
+    } catch (error) {
+      throw connectionError(settings, error)
+    }
   }
 
   async counts(queues: readonly string[]): Promise<QueueCounts[]> {

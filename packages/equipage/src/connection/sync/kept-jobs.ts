@@ -8,7 +8,7 @@ import {
   readKeepRule,
   unlimited,
 } from '../../job/index.ts'
-import type { LimitsOf, QueueCounts } from '../connection.ts'
+import type { LimitsOf, QueueCounts, QueueWait } from '../connection.ts'
 import { passGuard } from './push-guards.ts'
 import { countBegin, placeFrom } from './queue-limits.ts'
 import type { JobRow, StateFile, Tables } from './state-file.ts'
@@ -322,6 +322,26 @@ export class KeptJobs {
       .where(isGoingOn)
       .executeTakeFirst()
     return row?.at ?? undefined
+  }
+
+  async waits(queues: readonly string[]): Promise<QueueWait[]> {
+    const now = this.#clock.now()
+    const rows = await (await this.#file.tables())
+      .selectFrom('jobs')
+      .select(({ fn }) => [
+        'queue',
+        fn.countAll<number>().as('waiting'),
+        fn.min('due_at').as('since'),
+      ])
+      .where('state', '=', 'waiting')
+      .where('due_at', '<=', now)
+      .where(isGoingOn)
+      .groupBy('queue')
+      .execute()
+    return queues.map(queue => {
+      const { waiting, since } = rows.find(row => row.queue === queue) ?? { waiting: 0, since: now }
+      return { queue, waiting, longestMs: now - since }
+    })
   }
 
   async counts(queues: readonly string[]): Promise<QueueCounts[]> {

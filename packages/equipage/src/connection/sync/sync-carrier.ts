@@ -9,7 +9,7 @@ import {
   refusedReceipt,
 } from '../../job/index.ts'
 import type { Logger } from '../../log/index.ts'
-import type { Carrier, ConsumeOptions, Consumer, QueueCounts } from '../connection.ts'
+import type { Carrier, ConsumeOptions, Consumer, QueueCounts, QueueWait } from '../connection.ts'
 import type { InlineAttempt, InlineRuns } from './inline-runs.ts'
 import type { Admission, KeptJobs } from './kept-jobs.ts'
 import type { PausedQueues } from './paused-queues.ts'
@@ -172,6 +172,10 @@ export class SyncCarrier implements Carrier {
 
   counts(queues: readonly string[]): Promise<QueueCounts[]> {
     return this.#jobs.counts(queues)
+  }
+
+  waits(queues: readonly string[]): Promise<QueueWait[]> {
+    return this.#jobs.waits(queues)
   }
 
   /** Kept jobs may have become due. */
