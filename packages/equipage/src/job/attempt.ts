@@ -1,6 +1,6 @@
 import { EquipageError, isEquipageError, toError } from '../core/errors.ts'
 import type { Random } from '../core/random.ts'
-import type { Logger } from '../log/index.ts'
+import { childOf, type Logger } from '../log/index.ts'
 import { backoffMs } from './backoff.ts'
 import type { Checkpoints } from './checkpoints.ts'
 import type { Progress } from './context.ts'
@@ -90,7 +90,7 @@ export class AttemptRunner {
     const startedAt = this.#parts.clock.monotonic()
     const registry = await this.#parts.jobs()
     const definition = registry.job(attempt.name)
-    const log = this.#parts.log.child({
+    const log = childOf(this.#parts.log, {
       job: attempt.name,
       jobId: attempt.id,
       queue: attempt.queue,

@@ -37,26 +37,44 @@ export async function perform(
   payload: unknown,
   log: Logger,
 ): Promise<unknown> {
-  const timeout = new AbortController()
-  const signal = AbortSignal.any([attempt.signal, timeout.signal])
+  const { signal, end } = timeLimited(attempt.signal, definition, parts.clock)
   const context = contextOf(parts, attempt, payload, signal, log)
   const middleware = [...(parts.middleware?.() ?? []), ...definition.middleware]
-  const { timeoutMs } = definition
-  const timer =
-    timeoutMs === null
-      ? undefined
-      : parts.clock.after(timeoutMs, () =>
-          timeout.abort(new EquipageError('E_JOB_TIMEOUT', { job: definition.name, timeoutMs })),
-        )
   const run = async () => definition.run(context)
   const running = middleware.length > 0 ? throughMiddleware(middleware, context, run) : run()
   try {
-    return await Promise.race([running, aborted(signal)])
+    return await untilAborted(running, signal)
   } catch (error) {
     if (signal.aborted) reportLateEnd(running, log, parts.clock)
     throw error
   } finally {
-    timer?.cancel()
+    end()
+  }
+}
+
+function unlimited() {}
+
+/** A signal that is aborted with the given one, and when the job's time is over. */
+function timeLimited(
+  signal: AbortSignal,
+  { name, timeoutMs }: JobDefinition,
+  clock: Clock,
+): { readonly signal: AbortSignal; end(): void } {
+  // Most jobs have no timeout, and a signal that follows another is dear.
+  if (timeoutMs === null) return { signal, end: unlimited }
+  const controller = new AbortController()
+  const follow = () => controller.abort(signal.reason)
+  if (signal.aborted) follow()
+  signal.addEventListener('abort', follow, { once: true })
+  const timer = clock.after(timeoutMs, () =>
+    controller.abort(new EquipageError('E_JOB_TIMEOUT', { job: name, timeoutMs })),
+  )
+  return {
+    signal: controller.signal,
+    end() {
+      timer.cancel()
+      signal.removeEventListener('abort', follow)
+    },
   }
 }
 
@@ -92,9 +110,13 @@ function contextOf(
   }
 }
 
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) return reject(signal.reason)
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+/** What comes out of `running`; at the abort of the signal it rejects with the reason. */
+function untilAborted<T>(running: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason)
+    signal.addEventListener('abort', abort, { once: true })
+    running.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+    // What has come out already goes before.
+    if (signal.aborted) queueMicrotask(abort)
   })
 }

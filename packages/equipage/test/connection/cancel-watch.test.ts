@@ -48,15 +48,19 @@ describe('the watch over cancellations', () => {
   })
 
   it('asks nothing while no job runs', async () => {
-    const { clock, state, run } = world()
+    const { clock, state, watch, run } = world()
     assert.equal(clock.timers, 0)
     const first = run('1')
     const second = run('2')
     first.end()
     assert.equal(clock.timers, 1)
     second.end()
+    clock.advance(1_000)
     assert.equal(clock.timers, 0)
     assert.equal(state.looks, 0)
+    run('3')
+    watch.stop()
+    assert.equal(clock.timers, 0)
   })
 
   it('leaves a job alone that was pushed under an id that had been cancelled before', async () => {

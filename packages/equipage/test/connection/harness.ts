@@ -48,7 +48,8 @@ export interface Harness {
 
 export type MakeHarness = (test: TestContext, definitions: readonly Pushable[]) => Harness
 
-const keep = { ageMs: 3_600_000, count: 100 }
+/** Which finished jobs the connections of these tests keep. */
+export const keep = { ageMs: 3_600_000, count: 100 }
 
 /** How many rows of a schedule the connections of these tests keep. */
 export const ledger = { ageMs: 30 * 86_400_000, count: 20 }

@@ -54,8 +54,9 @@ suite('pushes over redis', { concurrency: true }, () => {
     const { queue } = redisHarness({ host: proxy.host, port: proxy.port, prefix })(t, [job])
     await queue.push(job, { n: 0 })
     proxy.cutAfter(60)
+    // Each has a key, so that each is a command of its own.
     const ends = await Promise.allSettled(
-      Array.from({ length: 40 }, (_, n) => queue.push(job, { n: n + 1 })),
+      Array.from({ length: 40 }, (_, n) => queue.push(job, { n: n + 1 }, { unique: `${n}` })),
     )
     const taken = ends.flatMap(end => (end.status === 'fulfilled' ? [end.value.id] : []))
     const lost = ends.flatMap(end => (end.status === 'rejected' ? [end.reason] : []))

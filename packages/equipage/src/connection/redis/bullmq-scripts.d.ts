@@ -8,4 +8,5 @@ declare module 'bullmq/dist/cjs/scripts/index.js' {
   export const addStandardJob: Script
   export const addDelayedJob: Script
   export const addPrioritizedJob: Script
+  export const moveToFinished: Script
 }

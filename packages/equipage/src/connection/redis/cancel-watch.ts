@@ -24,7 +24,7 @@ interface Watched {
   readonly pushedAt: number
 }
 
-/** Looks once a second, while jobs run, whether one of them was cancelled, and aborts it. */
+/** The jobs that run, to be aborted. Looks once a second, while there are any, whether one of them was cancelled. */
 export class CancelWatch {
   readonly #client: RedisClient
   readonly #key: string
@@ -49,10 +49,23 @@ export class CancelWatch {
     return () => {
       // A job whose lock was lost may run here a second time already.
       if (this.#running.get(text) === running) this.#running.delete(text)
-      if (this.#running.size > 0) return
-      this.#timer?.cancel()
-      this.#timer = undefined
     }
+  }
+
+  /** To be called when no more jobs will run. */
+  stop(): void {
+    this.#timer?.cancel()
+    this.#timer = undefined
+  }
+
+  /** Aborts a job that runs here; nothing happens when none of that id does. */
+  abort(queue: string, id: string, reason: Error): void {
+    this.#running.get(cancelText(queue, id))?.controller.abort(reason)
+  }
+
+  /** Aborts every job that runs here. */
+  abortAll(reason: Error): void {
+    for (const { controller } of this.#running.values()) controller.abort(reason)
   }
 
   /** The job is on record as failed: if it was cancelled, nobody has to look for that any more. */
@@ -68,6 +81,8 @@ export class CancelWatch {
 
   async #look(): Promise<void> {
     this.#timer = undefined
+    // A timer for each of the short jobs that follow one another would cost more than this one.
+    if (this.#running.size === 0) return
     this.#looking = true
     try {
       const marks = await this.#client.zrange(this.#key, 0, '-1', 'WITHSCORES')

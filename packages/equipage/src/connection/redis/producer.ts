@@ -1,33 +1,28 @@
-import { randomUUID } from 'node:crypto'
-import { Job, type JobsOptions, Queue, type RedisQueueBackend } from 'bullmq'
+import { Job, Queue, type RedisQueueBackend } from 'bullmq'
 import type { ChainableCommander } from 'ioredis'
+import type { Clock } from '../../core/clock.ts'
 import { EquipageError, toError } from '../../core/errors.ts'
 import type { PushedJob } from '../../job/index.ts'
 import type { Logger } from '../../log/index.ts'
 import type { TickClaim } from '../tick-memory.ts'
+import { type Addition, type Batch, batchesOf, optionsOf } from './additions.ts'
 import { type ClaimSetting, claimingClient, defineClaims, type ScriptReply } from './claims.ts'
 import { commandClient, connectOnce, type RedisClient, unready } from './client.ts'
-import { type KeepDefaults, keepOptions } from './job-keep.ts'
-import { deduplicationOf } from './push-guards.ts'
+import type { KeepDefaults } from './job-keep.ts'
+import { definePlainPushes, type PlainPush, pushPlain } from './plain-pushes.ts'
 import type { RedisSettings } from './settings.ts'
 import { connectionError } from './symptoms.ts'
 import { watchConnection } from './watch-connection.ts'
 
-/** The name under which a job's backoff stands in BullMQ: its delays come from our own definition. */
-export const backoffType = 'equipage'
-
-interface Addition {
-  readonly job: PushedJob
-  readonly claim: TickClaim | undefined
-  resolve(reply: ScriptReply): void
-  reject(error: unknown): void
-}
+/** The queues of a turn by their names, and why one of them could not be opened. */
+type Queues = ReadonlyMap<string, Queue | Error>
 
 /**
- * Adds jobs through BullMQ's own scripts.
+ * Adds jobs through BullMQ's own scripts, and one that does the same for many at once.
  *
  * 1. Connects with the first call, and fails fast while Redis is away.
- * 2. Gathers what is added in one turn of the event loop into one pipeline.
+ * 2. Gathers what is added in one turn of the event loop into one pipeline, and of that the plain
+ *    jobs of a queue into one script.
  * 3. Puts the claim of a tick in front of the script that adds its job.
  */
 export class Producer {
@@ -35,17 +30,27 @@ export class Producer {
   readonly #settings: RedisSettings
   readonly #claims: ClaimSetting
   readonly #keep: KeepDefaults
+  readonly #clock: Clock
   readonly #queues = new Map<string, Queue>()
   #connecting: Promise<void> | undefined
   #lastError: unknown
   #gathered: Addition[] = []
+  /** Pipelines and commands whose answer is still to come. */
+  #unanswered = 0
 
-  constructor(settings: RedisSettings & { keep: KeepDefaults }, claims: ClaimSetting, log: Logger) {
+  constructor(
+    settings: RedisSettings & { keep: KeepDefaults },
+    claims: ClaimSetting,
+    log: Logger,
+    clock: Clock,
+  ) {
     this.#settings = settings
     this.#claims = claims
     this.#keep = settings.keep
+    this.#clock = clock
     this.client = commandClient(settings)
     defineClaims(this.client)
+    definePlainPushes(this.client)
     watchConnection(this.client, settings, log)
     this.client.on('error', error => {
       this.#lastError = error
@@ -102,61 +107,84 @@ export class Producer {
   /** Adds a job, and decides its tick when there is a claim: both or neither. */
   add(job: PushedJob, claim?: TickClaim): Promise<ScriptReply> {
     return new Promise((resolve, reject) => {
-      if (this.#gathered.length === 0) setImmediate(() => void this.#flush())
+      // One that is alone goes at once; those that come while Redis answers gather for longer.
+      if (this.#gathered.length === 0) {
+        if (this.#unanswered === 0) process.nextTick(() => void this.#flush())
+        else setImmediate(() => void this.#flush())
+      }
       this.#gathered.push({ job, claim, resolve, reject })
     })
   }
 
   async #flush(): Promise<void> {
-    const additions = this.#gathered
+    const batches = batchesOf(this.#gathered, this.#keep)
     this.#gathered = []
-    // A pipeline knows the commands that are defined when it is made, and BullMQ's come with its queues.
-    const names = new Set(additions.map(({ job }) => job.queue))
-    for (const name of names) await this.queue(name).catch(() => undefined)
-    const queues = new Map<string, Queue | Error>()
-    for (const { job } of additions) {
-      if (queues.has(job.queue)) continue
-      queues.set(job.queue, await this.queue(job.queue).catch(toError))
-    }
-    // BullMQ makes its scripts known when a queue opens, and a pipeline knows those of its beginning.
-    const pipeline = this.client.pipeline()
-    const sent: Addition[] = []
-    for (const addition of additions) {
-      try {
-        const queue = queues.get(addition.job.queue)
-        if (!(queue instanceof Queue)) throw queue
-        await this.#write(pipeline, addition, queue)
-        sent.push(addition)
-      } catch (error) {
-        // This one alone: its neighbours have nothing to do with it.
-        addition.reject(error)
-      }
-    }
-    if (sent.length > 0) await this.#send(pipeline, sent)
+    this.#unanswered++
+    const queues = await this.#queuesOf(batches)
+    const [only] = batches
+    if (batches.length === 1 && only?.plain) await this.#sendAlone(only, queues)
+    else await this.#sendAll(batches, queues)
+    this.#unanswered--
   }
 
-  async #write(
-    pipeline: ChainableCommander,
-    { job, claim }: Addition,
-    queue: Queue,
-  ): Promise<void> {
+  /** What most pushes are. A pipeline costs more than the command. */
+  async #sendAlone(batch: Batch & { plain: readonly PlainPush[] }, queues: Queues): Promise<void> {
+    try {
+      const queue = queues.get(batch.queue)
+      if (!(queue instanceof Queue)) throw queue
+      const { qualifiedName } = queue
+      const ids = await pushPlain(this.client, qualifiedName, this.#clock.now(), batch.plain)
+      answerEach(batch, ids ?? [])
+    } catch (error) {
+      refuse(batch, connectionError(this.#settings, error))
+    }
+  }
+
+  async #sendAll(batches: readonly Batch[], queues: Queues): Promise<void> {
+    // BullMQ makes its scripts known when a queue opens, and a pipeline knows those of its beginning.
+    const pipeline = this.client.pipeline()
+    const sent: Batch[] = []
+    for (const batch of batches) {
+      try {
+        const queue = queues.get(batch.queue)
+        if (!(queue instanceof Queue)) throw queue
+        await this.#write(pipeline, batch, queue)
+        sent.push(batch)
+      } catch (error) {
+        // This one alone: its neighbours have nothing to do with it.
+        refuse(batch, error)
+      }
+    }
+    if (sent.length === 0) return
+    const replies = await pipeline.exec().catch((error: Error) => sent.map(() => [error] as const))
+    for (const [index, batch] of sent.entries()) {
+      const [error, reply] = replies?.[index] ?? [new Error('Redis gave no answer')]
+      if (error) refuse(batch, connectionError(this.#settings, error))
+      else if (batch.plain) answerEach(batch, reply as string[])
+      else answer(batch.additions[0], reply as ScriptReply | number)
+    }
+  }
+
+  async #queuesOf(batches: readonly Batch[]): Promise<Queues> {
+    const queues = new Map<string, Queue | Error>()
+    for (const { queue } of batches) {
+      if (!queues.has(queue)) queues.set(queue, await this.queue(queue).catch(toError))
+    }
+    return queues
+  }
+
+  async #write(pipeline: ChainableCommander, batch: Batch, queue: Queue): Promise<void> {
+    if (batch.plain) {
+      void pushPlain(pipeline, queue.qualifiedName, this.#clock.now(), batch.plain)
+      return
+    }
+    const [{ job, claim }] = batch.additions
     const options = optionsOf(job, this.#keep)
     const bull = new Job(queue, job.name, job.data, options, options.jobId)
     const backend = queue.getBackend() as RedisQueueBackend
     const client = claimingClient(pipeline, claim, job.guard !== undefined, this.#claims)
     // It queues the command on the pipeline; its answer is the pipeline's.
     await backend.addJobToTransaction(client, bull.asJSON(), bull.id ?? '')
-  }
-
-  async #send(pipeline: ChainableCommander, sent: readonly Addition[]): Promise<void> {
-    const replies = await pipeline.exec().catch((error: Error) => sent.map(() => [error] as const))
-    for (const [index, addition] of sent.entries()) {
-      const [error, reply] = replies?.[index] ?? [new Error('Redis gave no answer')]
-      if (error) addition.reject(connectionError(this.#settings, error))
-      else if (typeof reply === 'number' && reply < 0) {
-        addition.reject(new EquipageError('E_PUSH_REFUSED', { job: addition.job.name, reply }))
-      } else addition.resolve(reply as ScriptReply)
-    }
   }
 
   async close(): Promise<void> {
@@ -166,19 +194,15 @@ export class Producer {
   }
 }
 
-/** A job's data is its payload alone; what the framework adds stands in its options. */
-function optionsOf(job: PushedJob, keep: KeepDefaults): JobsOptions {
-  const stamped = Object.keys(job.stamp).length > 0
-  // The job in the way of others is known by its id before it is added.
-  const id = job.id ?? (job.guard && randomUUID())
-  return {
-    attempts: job.attempts,
-    ...(job.attempts > 1 ? { backoff: { type: backoffType } } : {}),
-    ...(job.delayMs > 0 ? { delay: job.delayMs } : {}),
-    ...(job.priority > 0 ? { priority: job.priority } : {}),
-    ...(id === undefined ? {} : { jobId: id }),
-    ...(job.keep ? keepOptions(job.keep, keep) : {}),
-    ...(job.guard ? { deduplication: deduplicationOf(job.guard) } : {}),
-    ...(stamped ? { equipage: job.stamp } : {}),
-  }
+function answerEach({ additions }: Batch, ids: readonly string[]): void {
+  for (const [index, addition] of additions.entries()) answer(addition, ids[index] ?? -1)
+}
+
+function answer({ job, resolve, reject }: Addition, reply: ScriptReply | number): void {
+  if (typeof reply !== 'number') resolve(reply)
+  else reject(new EquipageError('E_PUSH_REFUSED', { job: job.name, reply }))
+}
+
+function refuse({ additions }: Batch, error: unknown): void {
+  for (const { reject } of additions) reject(error)
 }

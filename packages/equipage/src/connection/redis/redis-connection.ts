@@ -38,7 +38,7 @@ export function redisConnection(
   const { base } = scheduleKeys(settings.prefix)
   const claims = { base, prefix: settings.prefix, retention: settings.ledger }
   const { keep, lockMs = 30_000 } = settings
-  const producer = new Producer(settings, claims, parts.log)
+  const producer = new Producer(settings, claims, parts.log, parts.clock)
   const carrier = new RedisCarrier(producer, { settings, keep, lockMs, ...parts })
   let closing: Promise<void> | undefined
   return {

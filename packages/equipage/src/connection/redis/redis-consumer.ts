@@ -1,4 +1,11 @@
-import { DelayedError, type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq'
+import {
+  DelayedError,
+  type Job,
+  UnrecoverableError,
+  WaitingError,
+  Worker,
+  type WorkerOptions,
+} from 'bullmq'
 import { type Clock, settlesWithin } from '../../core/clock.ts'
 import { EquipageError, toError } from '../../core/errors.ts'
 import type { EventSink } from '../../core/events.ts'
@@ -14,9 +21,10 @@ import {
 } from '../../job/index.ts'
 import type { Logger } from '../../log/index.ts'
 import type { ConsumeOptions, Consumer, FollowLost, LimitsOf, RunAttempt } from '../connection.ts'
+import { backoffType } from './additions.ts'
 import { CancelWatch } from './cancel-watch.ts'
 import { type RedisClient, workerClient } from './client.ts'
-import { backoffType } from './producer.ts'
+import { defineFinish, finishingBackend } from './finish-script.ts'
 import { writeLimits } from './queue-limits.ts'
 import { RedisCheckpoints } from './redis-checkpoints.ts'
 import type { RedisSettings } from './settings.ts'
@@ -95,6 +103,7 @@ export class RedisConsumer implements Consumer {
     if (this.#client || this.#stopping !== undefined) return
     const { settings, log, clock } = this.#parts
     this.#client = workerClient(settings)
+    defineFinish(this.#client)
     this.#cancels = new CancelWatch(this.#client, settings.prefix, clock)
     this.#unreadable = new UnreadableJobs(
       { client: this.#client, prefix: settings.prefix, clock },
@@ -127,7 +136,7 @@ export class RedisConsumer implements Consumer {
   #open(queue: string, connection: RedisClient): Worker {
     const { settings, keep, lockMs, log, events } = this.#parts
     const { concurrency, limit = concurrency } = this.#options
-    const worker = new Worker(queue, (job, token, signal) => this.#process(job, token, signal), {
+    const options: WorkerOptions = {
       connection,
       name: processName(),
       prefix: settings.prefix,
@@ -143,7 +152,9 @@ export class RedisConsumer implements Consumer {
         backoffStrategy: (_attempts, _type, error) =>
           error instanceof RetryLater ? error.delayMs : 0,
       },
-    })
+    }
+    const process = (job: Job, token?: string) => this.#process(job, token)
+    const worker = new Worker(queue, process, options, finishingBackend)
     worker.on('error', err => {
       // A lost connection is told of once, by the connection itself.
       if (connection.status !== 'ready') return
@@ -160,7 +171,7 @@ export class RedisConsumer implements Consumer {
       events?.emit('job:stalled', () => ({ id: jobId, queue }))
     })
     worker.on('lockRenewalFailed', ids => {
-      for (const id of ids) worker.cancelJob(id, lostLock)
+      for (const id of ids) this.#cancels?.abort(queue, id, new Error(lostLock))
     })
     return worker
   }
@@ -176,12 +187,12 @@ export class RedisConsumer implements Consumer {
     void followed.finally(() => this.#followed.delete(followed))
   }
 
-  async #process(job: Job, token = '', signal = new AbortController().signal): Promise<unknown> {
+  async #process(job: Job, token = ''): Promise<unknown> {
     if (!this.#mayBegin()) return putBack(job, token)
     const { id = '', name, queueName: queue } = job
     // Of a time that is none, NaN: as if it were long ago.
     const pushedAt = job.timestamp || 0
-    const controller = this.#controllerOf(signal)
+    const controller = new AbortController()
     const ended = this.#cancels?.add({ id, name, queue, pushedAt }, controller)
     const outcome = await this.#parts.run({
       id,
@@ -246,18 +257,6 @@ export class RedisConsumer implements Consumer {
     return paused === 1 || waiting.every(count => count === 0)
   }
 
-  /** Aborts when BullMQ's signal does, whose reason is a text, with an error as its reason. */
-  #controllerOf(signal: AbortSignal): AbortController {
-    const controller = new AbortController()
-    const abort = () => {
-      const reason = String(signal.reason)
-      const stopping = this.#stopping !== undefined
-      controller.abort(stopping ? new EquipageError('E_STOPPING', {}) : new Error(reason))
-    }
-    signal.addEventListener('abort', abort, { once: true })
-    return controller
-  }
-
   /** Tells BullMQ, in its own terms, what the outcome asks for. */
   async #settle(job: Job, token: string, outcome: Outcome): Promise<unknown> {
     switch (outcome.state) {
@@ -291,12 +290,13 @@ export class RedisConsumer implements Consumer {
   async #stop(graceMs: number): Promise<HandedBack> {
     const closed = this.#close()
     if (!(await settlesWithin(closed, graceMs, this.#parts.clock))) {
-      for (const worker of this.#workers) worker.cancelAllJobs()
+      this.#cancels?.abortAll(new EquipageError('E_STOPPING', {}))
       if (!(await settlesWithin(closed, closePatienceMs, this.#parts.clock))) {
         for (const worker of this.#workers) worker.close(true).catch(toError)
       }
     }
     await settlesWithin(Promise.all(this.#followed), closePatienceMs, this.#parts.clock)
+    this.#cancels?.stop()
     this.#client?.disconnect()
     return { handedBack: this.#handedBack }
   }
