@@ -15,21 +15,22 @@ export function thinningConformance(name: string, make: MakeHarness): void {
       const job = defineJob({
         name: 'index',
         payload: numbered,
-        debounce: { for: '300ms', key: ({ of }) => of },
+        debounce: { for: '3s', key: ({ of }) => of },
         run: ({ payload }) => void seen.push(payload.n),
       })
       const harness = make(t, [job])
-      await harness.consume()
+      const other = harness.sibling()
+      await Promise.all([harness.consume(), other.queue.counts()])
       for (const n of [1, 2, 3]) {
         const receipt = await harness.queue.push(job, { n })
         assert.equal(receipt.state, 'delayed')
       }
-      await harness.sibling().queue.push(job, { n: 4 })
+      await other.queue.push(job, { n: 4 })
       assert.deepEqual(seen, [])
-      if (harness.passesAtOnce) await harness.pass(300)
+      if (harness.passesAtOnce) await harness.pass(3_000)
       await eventually(() => assert.deepEqual(seen, [4]))
       await harness.queue.push(job, { n: 5 })
-      if (harness.passesAtOnce) await harness.pass(300)
+      if (harness.passesAtOnce) await harness.pass(3_000)
       await eventually(() => assert.deepEqual(seen, [4, 5]))
       assert.equal((await harness.queue.counts())[0]?.delayed, 0)
     })
@@ -97,7 +98,7 @@ export function thinningConformance(name: string, make: MakeHarness): void {
       const job = defineJob({
         name: 'poll',
         payload: numbered,
-        throttle: { for: '500ms', key: ({ of }) => of },
+        throttle: { for: '3s', key: ({ of }) => of },
         run: ({ payload }) => void seen.push(payload.n),
       })
       const harness = make(t, [job])
@@ -110,7 +111,7 @@ export function thinningConformance(name: string, make: MakeHarness): void {
         assert.deepEqual([receipt.state, receipt.existing], ['refused', { id }])
       }
       assert.notEqual((await harness.queue.push(job, { n: 3, of: 'b' })).state, 'refused')
-      if (harness.passesAtOnce) await harness.pass(500)
+      if (harness.passesAtOnce) await harness.pass(3_000)
       await eventually(async () =>
         assert.notEqual((await harness.queue.push(job, { n: 4 })).state, 'refused'),
       )
