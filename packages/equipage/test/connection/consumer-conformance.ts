@@ -89,6 +89,28 @@ export function consumerConformance(name: string, make: MakeHarness): void {
       })
     })
 
+    test('what a consumer hands back at its stop it does not begin again', async t => {
+      let begun = 0
+      const job = defineJob({
+        name: 'handed.back',
+        run({ signal }) {
+          begun++
+          return new Promise((_, reject) => signal.addEventListener('abort', reject))
+        },
+      })
+      const { queue, connection } = make(t, [job])
+      const consumer = connection.carrier.consume({ queues: ['default'], concurrency: 2 })
+      await consumer.start()
+      await queue.pushIn(1, job)
+      await eventually(() => assert.equal(begun, 1))
+      await consumer.stop(0)
+      assert.equal(begun, 1)
+      await eventually(async () => {
+        const [{ waiting, active } = { waiting: -1, active: -1 }] = await queue.counts()
+        assert.deepEqual([waiting, active], [1, 0])
+      })
+    })
+
     test('a consumer is idle when nothing waits or is due, whatever is to come later', async t => {
       const job = defineJob({ name: 'due', run: () => 1 })
       const { queue, connection, pass, consume } = make(t, [job])

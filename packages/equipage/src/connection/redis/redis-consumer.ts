@@ -223,10 +223,11 @@ export class RedisConsumer implements Consumer {
     return new RedisCheckpoints(client, `${this.#parts.settings.prefix}:${queueName}:${id}`, token)
   }
 
-  /** Counts the attempts that begin; with the last of them it stops taking jobs. */
+  /** Counts the attempts that begin, none of them after a stop; with the last of them it stops taking jobs. */
   #mayBegin(): boolean {
     const { limit = Number.POSITIVE_INFINITY } = this.#options
-    if (this.#begun >= limit) return false
+    // A worker that stops may be given once more what it has just put back.
+    if (this.#stopping !== undefined || this.#begun >= limit) return false
     this.#begun++
     if (this.#begun === limit) this.#close().then(() => this.#finished.resolve(), toError)
     return true
