@@ -18,6 +18,7 @@ export {
   defineQueue,
   type EndEvent,
   type HandedOn,
+  type IsolateOptions,
   type JobContext,
   type JobDefinition,
   type JobEnd,

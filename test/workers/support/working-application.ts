@@ -33,15 +33,15 @@ const jobs = `
   import { z } from 'zod'
 
   // One write to a file that is opened to append to: lines of several processes do not mix.
-  const note = ({ name: job, jobId: id, payload: { n } }, what) =>
+  export const note = ({ name: job, jobId: id, payload: { n } }, what) =>
     appendFileSync('notes.jsonl', JSON.stringify({ job, n, id, pid: process.pid, what }) + '\\n')
-  const told = word => existsSync('told-' + word)
-  const first = name => {
+  export const told = word => existsSync('told-' + word)
+  export const first = name => {
     if (existsSync('first-' + name)) return false
     writeFileSync('first-' + name, '')
     return true
   }
-  const job = (name, work, options = {}) =>
+  export const job = (name, work, options = {}) =>
     defineJob({
       name,
       payload: z.object({ n: z.number() }),
@@ -52,7 +52,7 @@ const jobs = `
         note(context, 'ended')
       },
     })
-  const untilTold = async (word, signal) => {
+  export const untilTold = async (word, signal) => {
     while (!told(word)) await pause(20, undefined, { signal })
   }
 
@@ -133,15 +133,22 @@ class View extends Equipage {
   static override config = defineConfig({})
 }
 
-/** Writes the application into a folder of its own, and starts its Redis. */
-export async function workingApplication(test: TestContext): Promise<WorkingApplication> {
+/**
+ * Writes the application into a folder of its own, and starts its Redis.
+ * @param more files beside its own, by their paths
+ */
+export async function workingApplication(
+  test: TestContext,
+  more: Record<string, string> = {},
+): Promise<WorkingApplication> {
   const redis = await startRedis()
   const folder = mkdtempSync(join(tmpdir(), 'equipage-working-'))
   const write = (path: string, source: string) => {
     mkdirSync(dirname(join(folder, path)), { recursive: true })
     writeFileSync(join(folder, path), source)
   }
-  for (const [path, source] of Object.entries(files(redis.port))) write(path, source)
+  for (const [path, source] of Object.entries({ ...files(redis.port), ...more }))
+    write(path, source)
   symlinkSync(join(repository, 'node_modules'), join(folder, 'node_modules'))
   // Before the hook below, so that the processes end before their Redis does.
   const { start } = processesIn(test, folder)

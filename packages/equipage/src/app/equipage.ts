@@ -17,15 +17,19 @@ import {
 import { type Log, type Logger, type LogSettings, openLog } from '../log/index.ts'
 import { Queue } from '../queue/index.ts'
 import { type EquipageScheduler, ScheduleHooks } from '../schedule/index.ts'
-import { RunningJobs, Worker, type WorkerOptions } from '../worker/index.ts'
+import { IsolatedProcesses, RunningJobs, Worker, type WorkerOptions } from '../worker/index.ts'
 import type { AppEvents } from './app-events.ts'
 import { discoverJobs, discoverMigrations, discoverScheduler } from './discovery.ts'
+import { forkIsolated } from './isolated-fork.ts'
 import { ScheduledRuns } from './scheduled-runs.ts'
 import { Services } from './services.ts'
 import { databaseSettings, logSettings, openConnection } from './wiring.ts'
 
 export interface AppOptions {
-  /** The variables that the configuration is read from; the process's own when left out. */
+  /**
+   * The variables that the configuration is read from; the process's own when left out. The
+   * processes of isolated jobs get the same.
+   */
   env?: Readonly<Record<string, string | undefined>>
 }
 
@@ -51,6 +55,7 @@ export class Equipage<Definition extends ConfigDefinition = ConfigDefinition<Fra
   readonly basePath: string
   readonly config: Config<SchemaOf<Definition>>
   readonly #services = new Services()
+  readonly #env: AppOptions['env']
   #ready: Promise<void> | undefined
   #logChanges: Pick<LogSettings, 'output' | 'showPid'> = { output: 'stdout' }
 
@@ -61,6 +66,7 @@ export class Equipage<Definition extends ConfigDefinition = ConfigDefinition<Fra
       throw new EquipageError('E_NO_CONFIG', { app: this.constructor.name })
     }
     this.basePath = resolve(basePath)
+    this.#env = options.env
     const config: unknown = Config.load(definition, this.basePath, options.env)
     this.config = config as Config<SchemaOf<Definition>>
   }
@@ -194,6 +200,7 @@ export class Equipage<Definition extends ConfigDefinition = ConfigDefinition<Fra
       tickRuns: this.#tickRuns,
       events: this.#events,
       payloadLimitBytes: this.#payloadLimitBytes,
+      isolated: this.#isolated,
     }
     return new AttemptRunner({
       ...parts,
@@ -202,6 +209,16 @@ export class Equipage<Definition extends ConfigDefinition = ConfigDefinition<Fra
       middleware: () => this.middleware,
       ...own,
     })
+  }
+
+  /** Made before the connection, and so disposed of after the last attempt has ended. */
+  get #isolated(): IsolatedProcesses {
+    const open = () => {
+      const { log, clock, basePath } = this
+      const fork = () => forkIsolated({ basePath, env: this.#env, output: this.#logChanges.output })
+      return new IsolatedProcesses({ fork, jobs: () => this.jobs, log, clock })
+    }
+    return this.service('isolated processes', open, processes => processes.stop())
   }
 
   /**

@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs'
 import module from 'node:module'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import type { AnyApp } from '../app/index.ts'
+import { keepCompiledCode } from './compile-cache.ts'
 import type { RunningRole } from './roles.ts'
 
 /** The module of an application, as `app/index.ts` is written. */
@@ -45,7 +45,7 @@ export async function launch(
       exitCodes.configuration,
     )
   }
-  keepCompiledCode()
+  keepCompiledCode(dirname(process.argv[1] ?? ''))
   let running: RunningRole
   try {
     const { startRole } = await import('./roles.ts')
@@ -66,15 +66,6 @@ export async function launch(
   const { handedBack } = await running.stop()
   process.off('exit', abandon)
   process.exit(handedBack > 0 ? exitCodes.failed : code)
-}
-
-/**
- * Keeps compiled code beside the application, where nobody else writes: a second start needs about
- * half of the time. Where the folder cannot be written, everything is compiled each time.
- */
-function keepCompiledCode(): void {
-  const modules = join(dirname(process.argv[1] ?? ''), 'node_modules')
-  if (existsSync(modules)) module.enableCompileCache(join(modules, '.cache', 'equipage'))
 }
 
 /** Aborts at the first signal, or when the process that forked this one lets go of it; the second one ends the process, with the code that shells give it. */

@@ -2,12 +2,13 @@ import { fork } from 'node:child_process'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import type { AnyApp } from '../app/index.ts'
-import { EquipageError, isEquipageError, toError } from '../core/errors.ts'
+import { EquipageError, isEquipageError } from '../core/errors.ts'
 import type { HandedBack, Lifecycle } from '../core/lifecycle.ts'
-import { isPretty, type Logger } from '../log/index.ts'
+import { isPretty } from '../log/index.ts'
 import { Balancer, Supervisor, type WorkerOptions } from '../worker/index.ts'
 import { childArguments, type QueuesOptions, queuesOptions } from './queues-options.ts'
 import { scheduleTable } from './schedule-table.ts'
+import { surviveStrayRejections } from './stray-rejections.ts'
 
 /** How many of the jobs that run the last words of a process name. */
 const jobsNamed = 20
@@ -153,13 +154,6 @@ async function checkConnection(app: AnyApp): Promise<void> {
     if (!isEquipageError(error, 'E_CONNECTION_AWAY')) throw error
     app.log.warn(`${error.message}; waiting for it`)
   }
-}
-
-/** A promise that nobody waits for, somewhere in a job, must not take its neighbours with it. */
-function surviveStrayRejections(log: Logger): void {
-  process.on('unhandledRejection', thrown => {
-    log.error({ err: toError(thrown) }, 'a promise was rejected that nobody waits for; await it')
-  })
 }
 
 async function stopAll(role: string, app: AnyApp, parts: readonly Part[]): Promise<HandedBack> {

@@ -89,6 +89,12 @@ export const catalogue = {
       : `${shown(f.given)} is no name for a checkpoint of job "${f.job}"; use a text of 1 to 200 characters`,
   E_JOB_LOST: (f: { job: string; checkpoint: string }) =>
     `job "${f.job}" was given to another worker before checkpoint ${shown(f.checkpoint)} was stored; it runs there; let it block the event loop less, or look after the machine`,
+  E_ISOLATED_DIED: (f: { job: string; code: number | null; signal: string | null }) =>
+    `the process of isolated job "${f.job}" ended in the middle of it, by ${f.signal === null ? `exit code ${f.code}` : `signal ${f.signal}`}; look for an end of the process in its code, a crash, or memory that ran out; the log lines of that process come before this one`,
+  E_ISOLATED_START: (f: { job: string; reason: string }) =>
+    `no process could be made ready for isolated job "${f.job}": ${f.reason}; it loads app/index.ts as a command does, so mend what keeps it from that`,
+  E_ISOLATED_LATE: (f: { job: string; what: string }) =>
+    `isolated job "${f.job}" asked for ${f.what} when its function had ended; await all that it does`,
   E_PAYLOAD_SIZE: (f: { job: string; bytes: number; limitBytes: number }) =>
     `the payload of job "${f.job}" takes ${f.bytes} bytes as JSON, and ${f.limitBytes} are allowed; store the data and push where it is, or raise QUEUE_PAYLOAD_LIMIT`,
   E_JOB_NOT_HERE: (f: { job: string; waitedMs: number }) =>

@@ -3,6 +3,7 @@ import { EquipageError } from '../core/errors.ts'
 import { type Backoff, type BackoffChoice, readBackoff } from './backoff.ts'
 import type { JobContext } from './context.ts'
 import type { QueueDefinition } from './define-queue.ts'
+import { type IsolateOptions, type Isolation, readIsolation } from './isolation.ts'
 import type { JobMiddleware } from './middleware.ts'
 import { checkName } from './names.ts'
 import type { PayloadSchema } from './payload.ts'
@@ -30,6 +31,8 @@ export interface JobOptions<Input, Payload, Result> extends PushRuleOptions<Payl
   timeout?: Duration
   /** Stands around `run`, inside of the application's own; the first one outermost. */
   middleware?: readonly JobMiddleware[]
+  /** Whether `run` gets a process of its own, apart from the worker: for code that blocks, leaks or crashes. */
+  isolate?: boolean | IsolateOptions
   /** The work. What it returns must be JSON. A rejection is a failed attempt. */
   run(context: JobContext<Payload>): Promise<Result> | Result
 }
@@ -50,6 +53,8 @@ export interface JobDefinition<Input = unknown, Payload = unknown, Result = unkn
   /** Milliseconds; null when an attempt may take any time. */
   readonly timeoutMs: number | null
   readonly middleware: readonly JobMiddleware[]
+  /** null where the job runs in the process of its worker. */
+  readonly isolation: Isolation | null
   run(context: JobContext<Payload>): Promise<Result> | Result
 }
 
@@ -62,7 +67,7 @@ export const unlimitedAttempts = 2 ** 31 - 1
 /**
  * Defines a job. Export it from a file under `app/jobs/`, and every process of the
  * application knows it.
- * @throws E_BAD_NAME, E_BAD_OPTION, E_BAD_DURATION
+ * @throws E_BAD_NAME, E_BAD_OPTION, E_BAD_DURATION, E_BAD_SIZE
  */
 export function defineJob<Input = NoPayload, Payload = Input, Result = unknown>(
   options: JobOptions<Input, Payload, Result>,
@@ -106,6 +111,7 @@ export function defineJob<Input = NoPayload, Payload = Input, Result = unknown>(
     backoff: readBackoff(backoff, place),
     retryUntilMs: retryUntil === undefined ? null : durationMs(retryUntil, `${place}, retryUntil`),
     middleware: [...middleware],
+    isolation: readIsolation(options.isolate, place),
     timeoutMs: timeout === undefined ? null : durationMs(timeout, `${place}, timeout`),
     run: context => options.run(context),
   }

@@ -4,8 +4,9 @@ import type { EventSink } from '../core/events.ts'
 import type { Logger } from '../log/index.ts'
 import type { Attempt } from './attempt.ts'
 import { AttemptParts } from './checkpoints.ts'
-import type { JobContext, RegisteredApp } from './context.ts'
+import type { JobContext, Progress, RegisteredApp } from './context.ts'
 import type { JobDefinition } from './define-job.ts'
+import type { IsolatedRuns } from './isolation.ts'
 import type { JobEvents } from './job-events.ts'
 import { reportLateEnd } from './late-end.ts'
 import { type JobMiddleware, throughMiddleware } from './middleware.ts'
@@ -23,6 +24,8 @@ export interface PerformParts {
   /** Pushes what a job's function pushes, with the job as its parent. */
   pushChild(parent: ParentStamp, job: Pushable, args: readonly unknown[]): Promise<Receipt>
   readonly events?: EventSink<JobEvents>
+  /** Runs the functions of isolated jobs; left out, they run in this process. */
+  readonly isolated?: IsolatedRuns | undefined
 }
 
 /**
@@ -38,10 +41,9 @@ export async function perform(
   log: Logger,
 ): Promise<unknown> {
   const { signal, end } = timeLimited(attempt.signal, definition, parts.clock)
-  const context = contextOf(parts, attempt, payload, signal, log)
-  const middleware = [...(parts.middleware?.() ?? []), ...definition.middleware]
-  const run = async () => definition.run(context)
-  const running = middleware.length > 0 ? throughMiddleware(middleware, context, run) : run()
+  const running =
+    callElsewhere(parts, attempt, definition, signal, log) ??
+    callHere(parts, attempt, definition, payload, signal, log)
   try {
     return await untilAborted(running, signal)
   } catch (error) {
@@ -78,13 +80,60 @@ function timeLimited(
   }
 }
 
+/**
+ * Calls the function of a job, inside of its middleware, in this process.
+ * @param payload as its schema read it
+ */
+export function callHere(
+  parts: PerformParts,
+  attempt: Attempt,
+  definition: JobDefinition,
+  payload: unknown,
+  signal: AbortSignal,
+  log: Logger,
+): Promise<unknown> {
+  const context = contextOf(parts, attempt, payload, signal, log)
+  const middleware = [...(parts.middleware?.() ?? []), ...definition.middleware]
+  const run = async () => definition.run(context)
+  return middleware.length > 0 ? throughMiddleware(middleware, context, run) : run()
+}
+
+/** Has another process call the function of an isolated job; undefined for any other job. */
+function callElsewhere(
+  parts: PerformParts,
+  attempt: Attempt,
+  { isolation }: JobDefinition,
+  signal: AbortSignal,
+  log: Logger,
+): Promise<unknown> | undefined {
+  const { isolated } = parts
+  if (!isolated || !isolation) return undefined
+  const { id, name, queue } = attempt
+  const parent = { id, name, queue }
+  return isolated.run({
+    attempt,
+    isolation,
+    signal,
+    log,
+    progress: progress => tellProgress(parts, attempt, progress),
+    push: (job, payload, options) => parts.pushChild(parent, job, [payload, options]),
+  })
+}
+
+function tellProgress({ events }: PerformParts, attempt: Attempt, progress: Progress): void {
+  const { id, name, queue } = attempt
+  attempt.report(progress)
+  events?.emit('job:progress', () => ({ id, name, queue, attempt: attempt.attempt, progress }))
+}
+
 function contextOf(
-  { app, pushChild, events }: PerformParts,
+  parts: PerformParts,
   attempt: Attempt,
   payload: unknown,
   signal: AbortSignal,
   log: Logger,
 ): JobContext<unknown> {
+  const { app, pushChild } = parts
   const { id, name, queue, stamp } = attempt
   const checkpoints = new AttemptParts(name, attempt.checkpoints, signal)
   return {
@@ -101,8 +150,7 @@ function contextOf(
     tags: stamp.tags ?? [],
     progress(progress) {
       log.debug({ progress }, 'job progress')
-      attempt.report(progress)
-      events?.emit('job:progress', () => ({ id, name, queue, attempt: attempt.attempt, progress }))
+      tellProgress(parts, attempt, progress)
     },
     push: <Input, Result>(job: Pushable<Input, Result>, ...args: readonly unknown[]) =>
       pushChild({ id, name, queue }, job, args) as Promise<Receipt<Result>>,

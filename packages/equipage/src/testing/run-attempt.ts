@@ -48,6 +48,8 @@ export async function runAttempt(
   let next: PushedJob | undefined
   const runner = app.attemptRunner({
     log,
+    // The test sees what the function does to its fakes.
+    isolated: undefined,
     // No schedule fired the tick, so none is told of its run.
     tickRuns: { began: async () => undefined, ended: async () => undefined },
     push: async following => {

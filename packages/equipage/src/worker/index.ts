@@ -1,4 +1,7 @@
 export { Balancer } from './balancer.ts'
+export { type HostedApplication, IsolatedHost } from './isolated-host.ts'
+export { isolatedPatienceMs } from './isolated-process.ts'
+export { IsolatedProcesses } from './isolated-processes.ts'
 export { RunningJobs } from './running-jobs.ts'
 export { type Child, Supervisor } from './supervisor.ts'
 export { Worker, type WorkerEnd, type WorkerOptions } from './worker.ts'

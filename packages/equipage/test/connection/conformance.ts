@@ -4,6 +4,7 @@ import { chainConformance } from './chain-conformance.ts'
 import { consumerConformance } from './consumer-conformance.ts'
 import { eventConformance } from './event-conformance.ts'
 import type { MakeHarness } from './harness.ts'
+import { isolatedConformance } from './isolated-conformance.ts'
 import { jobConformance } from './job-conformance.ts'
 import { keepConformance } from './keep-conformance.ts'
 import { limitsConformance } from './limits-conformance.ts'
@@ -18,6 +19,7 @@ export function conformance(name: string, make: MakeHarness): void {
   attemptConformance(name, make)
   eventConformance(name, make)
   careConformance(name, make)
+  isolatedConformance(name, make)
   jobConformance(name, make)
   chainConformance(name, make)
   consumerConformance(name, make)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { TestContext } from 'node:test'
 import { Queue as BullQueue } from 'bullmq'
+import { forkIsolated } from '../../src/app/isolated-fork.ts'
 import type { Connection, LimitsOf } from '../../src/connection/index.ts'
 import { type MemoryPush, memoryConnection } from '../../src/connection/memory/memory-connection.ts'
 import { workerClient } from '../../src/connection/redis/client.ts'
@@ -21,6 +22,7 @@ import {
   type Pushable,
 } from '../../src/job/index.ts'
 import { Queue } from '../../src/queue/index.ts'
+import { IsolatedProcesses } from '../../src/worker/index.ts'
 import { eventually } from '../support/eventually.ts'
 import { type CapturedLine, capturedLog } from '../support/lines.ts'
 import { MovableClock } from '../support/movable-clock.ts'
@@ -47,6 +49,13 @@ export interface Harness {
 }
 
 export type MakeHarness = (test: TestContext, definitions: readonly Pushable[]) => Harness
+
+/** What processes of isolated jobs load: a test's own definitions are not there. */
+const isolatedApplication = {
+  basePath: join(import.meta.dirname, '..', 'support', 'isolated-application'),
+  env: { LOG_CHANNEL: 'null' },
+  output: 'stdout',
+} as const
 
 /** Which finished jobs the connections of these tests keep. */
 export const keep = { ageMs: 3_600_000, count: 100 }
@@ -176,6 +185,12 @@ function harness(test: TestContext, definitions: readonly Pushable[], kind: Kind
   const events = new EventHub<JobEvents>((event, err) =>
     log.error({ event, err }, 'listener failed'),
   )
+  const isolated = new IsolatedProcesses({
+    fork: () => forkIsolated(isolatedApplication),
+    jobs: async () => registry,
+    log,
+    clock: systemClock,
+  })
   const runner = new AttemptRunner({
     jobs: async () => registry,
     app: { name: 'the application' },
@@ -186,6 +201,7 @@ function harness(test: TestContext, definitions: readonly Pushable[], kind: Kind
     push: job => connection.carrier.push(job),
     pushChild: (parent, job, args) => queue.pushChild(parent, job, args),
     events,
+    isolated,
   })
   const limitsOf: LimitsOf = async name => registry.limits(name)
   const connection = kind.open({ limitsOf, runner, events, log, clock })
@@ -197,7 +213,7 @@ function harness(test: TestContext, definitions: readonly Pushable[], kind: Kind
     payloadLimitBytes: 10_000_000,
     events,
   })
-  const stops: (() => Promise<unknown>)[] = [() => connection.stop(0)]
+  const stops: (() => Promise<unknown>)[] = [() => isolated.stop(), () => connection.stop(0)]
   test.after(async () => {
     for (const stop of stops.reverse()) await stop()
   })

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { z } from 'zod'
-import { defineJob, type JobMiddleware, type JobOptions } from '../../src/job/index.ts'
+import {
+  defineJob,
+  type IsolateOptions,
+  type JobMiddleware,
+  type JobOptions,
+} from '../../src/job/index.ts'
 
 const run = () => null
 
@@ -18,6 +23,7 @@ describe('a job', () => {
       timeout: '5m',
       retryUntil: '2h',
       middleware: [layer],
+      isolate: { maxJobs: 20 },
       run,
     })
     const { queueDefinition: _queue, rules: _rules, ...own } = job
@@ -31,12 +37,22 @@ describe('a job', () => {
       timeoutMs: 300_000,
       retryUntilMs: 7_200_000,
       middleware: [layer],
+      isolation: { maxJobs: 20, maxMemoryBytes: 512_000_000 },
     })
   })
 
   it('is tried once, on the default queue, for any time and without a payload, when nothing else is written', () => {
     const { queue, attempts, timeoutMs, schema } = defineJob({ name: 'bare', run })
     assert.deepEqual([queue, attempts, timeoutMs, schema], ['default', 1, null, undefined])
+  })
+
+  it('runs where its worker does unless it is isolated, by limits that it may set', () => {
+    const isolation = (isolate: boolean | IsolateOptions | undefined) =>
+      defineJob({ name: 'bare', ...(isolate === undefined ? {} : { isolate }), run }).isolation
+    assert.deepEqual([isolation(undefined), isolation(false)], [null, null])
+    assert.deepEqual(isolation(true), { maxJobs: 100, maxMemoryBytes: 512_000_000 })
+    const given = isolation({ maxJobs: 1, maxMemory: '1.5gb' })
+    assert.deepEqual(given, { maxJobs: 1, maxMemoryBytes: 1_500_000_000 })
   })
 
   it('may use `this` in its function, which is the object that its author wrote', () => {
@@ -71,6 +87,14 @@ describe('a job that is written wrong', () => {
   refused({ attempts: 1.5 }, 'E_BAD_OPTION', /attempts: .*got 1\.5/)
   refused({ attempts: '3' }, 'E_BAD_OPTION', /attempts: .*got '3'/)
   refused({ timeout: '5 minutes' }, 'E_BAD_DURATION', /job "report", timeout: .*'5 minutes'/)
+  refused({ isolate: 'yes' }, 'E_BAD_OPTION', /job "report", isolate: expected true.*got 'yes'/)
+  refused({ isolate: { maxJobs: 0 } }, 'E_BAD_OPTION', /isolate\.maxJobs: .*1 or more, got 0/)
+  refused({ isolate: { maxMemory: 512 } }, 'E_BAD_SIZE', /isolate\.maxMemory: .*got 512/)
+  refused(
+    { isolate: { memory: '1GB' } },
+    'E_BAD_OPTION',
+    /isolate: expected maxJobs and .*'memory'/,
+  )
   refused({ backoff: { type: 'fixed', delay: -1 } }, 'E_BAD_DURATION', /backoff\.delay/)
 
   it('is not one whose name has a hundred characters', () => {
