@@ -8,9 +8,11 @@ import {
   type ChainDefinition,
   DoNotRetry,
   defineChain,
+  defineGroup,
   defineJob,
   defineQueue,
   type EventSource,
+  type GroupDefinition,
   type JobContext,
   type JobDefinition,
   type JobEnd,
@@ -118,6 +120,52 @@ const written = {
     void result?.lines
   },
   pushBare: (queue: Queue) => queue.push(bare),
+
+  groups(queue: Queue) {
+    const all = defineGroup({ name: 'all', payload: z.object({ day: z.string() }) })
+      .with('one', report, ({ day }) => ({ id: day.length }))
+      .each('many', optional, async () => [{}, { limit: 3 }])
+      .with('maybe', report, () => ({ id: 1 }), { onFailure: 'continue' })
+      .each('some', bare, () => [{}], { onFailure: 'continue' })
+    const whole = all.andThen(optional, (results, input) => {
+      same<
+        typeof results,
+        {
+          one: { rows: number; title: string }
+          many: number[]
+          maybe: JobEnd<{ rows: number; title: string }>
+          some: JobEnd<string>[]
+        }
+      >()
+      same<typeof input, { day: string }>()
+      return { limit: results.one.rows }
+    })
+    same<typeof whole, GroupDefinition<{ day: string }, number>>()
+    same<Awaited<ReturnType<typeof pushed>>, Receipt<number>>()
+    const pushed = () => queue.push(whole, { day: 'monday' })
+    // @ts-expect-error a group takes its own payload
+    void queue.push(whole, { id: 1 })
+    // @ts-expect-error the payload of the group has no such field
+    all.with('other', report, ({ week }) => ({ id: week }))
+    // @ts-expect-error the job needs another type
+    all.with('other', report, ({ day }) => ({ id: day }))
+    // @ts-expect-error one payload where there is a list
+    all.each('other', report, () => ({ id: 1 }))
+    // @ts-expect-error a list where there is one payload
+    all.with('other', report, () => [{ id: 1 }])
+    // @ts-expect-error no member has this key
+    all.andThen(bare, ({ other }) => (other ? {} : undefined))
+    // @ts-expect-error where the group goes on after a failure there may be no result
+    all.andThen(optional, ({ maybe }) => ({ limit: maybe.rows }))
+    // @ts-expect-error the last job needs another type
+    all.andThen(optional, ({ one }) => ({ limit: one.title }))
+    // @ts-expect-error behind its last job a group takes no more members
+    void whole.with
+    // @ts-expect-error a chain is no member
+    all.with('chain', day, () => ({ id: 1 }))
+    // @ts-expect-error no such policy
+    all.with('other', bare, () => ({}), { onFailure: 'ignore' })
+  },
 
   handOvers() {
     const start = defineChain({ name: 'other', start: report })
@@ -303,6 +351,7 @@ describe('the types', () => {
       'pushes',
       'results',
       'pushBare',
+      'groups',
       'handOvers',
       'hooks',
       'context',

@@ -29,7 +29,7 @@ export interface WorkingApplication {
 const jobs = `
   import { appendFileSync, existsSync, writeFileSync } from 'node:fs'
   import { setTimeout as pause } from 'node:timers/promises'
-  import { defineJob } from 'equipage'
+  import { defineGroup, defineJob } from 'equipage'
   import { z } from 'zod'
 
   // One write to a file that is opened to append to: lines of several processes do not mix.
@@ -103,6 +103,26 @@ const jobs = `
     await untilTold('block')
     while (!told('unblock')) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)
   })
+  /** Ends its process at once, the first time that it comes to a place. */
+  const fall = place => {
+    if (first(place)) process.kill(process.pid, 'SIGKILL')
+  }
+  const falling = job('falling', ({ payload: { n } }) => fall('member ' + n))
+  const summing = defineJob({
+    name: 'summing',
+    payload: z.object({ n: z.number(), found: z.number() }),
+    run: context => note(context, 'found ' + context.payload.found),
+  })
+  /** Falls while its members are made, while each of them runs, and before its last job is pushed. */
+  export const mortal = defineGroup({ name: 'mortal', payload: z.object({ n: z.number() }) })
+    .each('members', falling, ({ n }) => {
+      fall('spread ' + n)
+      return [{ n }, { n: n + 100 }, { n: n + 200 }]
+    })
+    .andThen(summing, ({ members }, { n }) => {
+      fall('last ' + n)
+      return { n, found: members.length }
+    })
   const leaked = []
   export const leaking = job('leaking', () => {
     leaked.push(Buffer.alloc(150_000_000, 1))

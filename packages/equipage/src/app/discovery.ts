@@ -4,22 +4,17 @@ import { pathToFileURL } from 'node:url'
 import type { Migration } from 'kysely/migration'
 import { EquipageError, isEquipageError, toError } from '../core/errors.ts'
 import type { Migrations } from '../database/index.ts'
-import {
-  type ChainDefinition,
-  type JobDefinition,
-  JobRegistry,
-  type QueueDefinition,
-} from '../job/index.ts'
+import { type Definition, JobRegistry, jobsWithin, type QueueDefinition } from '../job/index.ts'
 import { EquipageScheduler, type SchedulerParts } from '../schedule/index.ts'
 
-/** Folders whose files export jobs and chains. */
+/** Folders whose files export jobs, chains and groups. */
 const definitionFolders = ['jobs', 'batches']
 
 const moduleForm = /\.(ts|js|mts|mjs)$/
 const ignoredForm = /\.(d|test|spec)\.[mc]?[tj]s$/
 
 /**
- * Everything that the files under `app/jobs/` and `app/batches/` export as a job, a chain or a queue.
+ * Everything that the files under `app/jobs/` and `app/batches/` export as a job, a chain, a group or a queue.
  * @param folder the application's `app` folder
  * @throws E_APP_FILE, E_DUPLICATE_JOB, E_DUPLICATE_QUEUE
  */
@@ -31,9 +26,8 @@ export async function discoverJobs(folder: string): Promise<JobRegistry> {
       if (isQueue(exported)) registry.addQueue(exported, place)
       if (!isDefinition(exported)) continue
       registry.add(exported, place)
-      // A chain's jobs need not be exported: a worker that knows the chain knows them.
-      if (exported.kind === 'chain')
-        for (const link of exported.links) registry.add(link.job, place)
+      // These need not be exported: a worker that knows the chain or group knows its jobs.
+      for (const { job } of jobsWithin(exported)) registry.add(job, place)
     }
   }
   return registry
@@ -92,8 +86,9 @@ function isQueue(value: unknown): value is QueueDefinition {
   return value.kind === 'queue' && 'limits' in value
 }
 
-function isDefinition(value: unknown): value is JobDefinition | ChainDefinition {
+function isDefinition(value: unknown): value is Definition {
   if (typeof value !== 'object' || value === null || !('kind' in value)) return false
   const runs = value.kind === 'job' && 'run' in value && 'backoff' in value
-  return runs || (value.kind === 'chain' && 'links' in value)
+  const grouped = value.kind === 'group' && 'slots' in value
+  return runs || grouped || (value.kind === 'chain' && 'links' in value)
 }

@@ -17,7 +17,13 @@ import {
 import { type Log, type Logger, type LogSettings, openLog } from '../log/index.ts'
 import { Queue } from '../queue/index.ts'
 import { type EquipageScheduler, ScheduleHooks } from '../schedule/index.ts'
-import { IsolatedProcesses, RunningJobs, Worker, type WorkerOptions } from '../worker/index.ts'
+import {
+  GroupTending,
+  IsolatedProcesses,
+  RunningJobs,
+  Worker,
+  type WorkerOptions,
+} from '../worker/index.ts'
 import type { AppEvents } from './app-events.ts'
 import { discoverJobs, discoverMigrations, discoverScheduler } from './discovery.ts'
 import { forkIsolated } from './isolated-fork.ts'
@@ -205,6 +211,7 @@ export class Equipage<Definition extends ConfigDefinition = ConfigDefinition<Fra
     return new AttemptRunner({
       ...parts,
       push: async job => (await this.connection).carrier.push(job),
+      groups: async () => (await this.connection).groups,
       pushChild: (parent, job, args) => this.queue.pushChild(parent, job, args),
       middleware: () => this.middleware,
       ...own,
@@ -296,11 +303,20 @@ export class Equipage<Definition extends ConfigDefinition = ConfigDefinition<Fra
         registry: () => this.jobs,
         running,
         memoryBytes: () => process.memoryUsage.rss(),
+        tendGroups: everyMs => this.#tendGroups(everyMs),
         events: this.#events,
         log,
         clock,
       },
     )
+  }
+
+  async #tendGroups(everyMs: number): Promise<void> {
+    const { care, groups: memory } = await this.connection
+    const { groups: runs } = this.#runner
+    const registry = await this.jobs
+    const tending = new GroupTending({ memory, care, runs, registry, log: this.log })
+    await tending.round(everyMs)
   }
 
   /** The scheduler of `app/scheduler.ts`, not started; undefined when there is no such file. */

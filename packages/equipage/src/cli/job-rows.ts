@@ -16,6 +16,7 @@ export interface JobRow {
   tags: readonly string[]
   tick: Json | object | null
   chain: object | null
+  group: object | null
   parent: object | null
   attemptsMade: number
   /** null when their number is not limited. */
@@ -47,6 +48,7 @@ export function jobRows(app: AnyApp, jobs: readonly StoredJob[]): JobRow[] {
       tags: job.stamp.tags ?? [],
       tick: job.stamp.tick ?? null,
       chain: job.stamp.chain ?? null,
+      group: job.stamp.group ?? null,
       parent: job.stamp.parent ?? null,
       attemptsMade: job.attemptsMade,
       attempts: job.attempts < unlimitedAttempts ? job.attempts : null,

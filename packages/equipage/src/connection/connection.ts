@@ -1,5 +1,13 @@
 import type { HandedBack, Lifecycle } from '../core/lifecycle.ts'
-import type { Attempt, EndedJob, Outcome, PushedJob, QueueLimits, Receipt } from '../job/index.ts'
+import type {
+  Attempt,
+  EndedJob,
+  GroupMemory,
+  Outcome,
+  PushedJob,
+  QueueLimits,
+  Receipt,
+} from '../job/index.ts'
 import type { QueueCare } from './queue-care.ts'
 import type { TickMemory } from './tick-memory.ts'
 import type { WorkerBoard } from './worker-board.ts'
@@ -20,6 +28,7 @@ export interface Connection {
   readonly care: QueueCare
   readonly ticks: TickMemory
   readonly workers: WorkerBoard
+  readonly groups: GroupMemory
   /**
    * Makes ready, and looks whether the far side answers and is fit to carry jobs; what should be
    * mended there, and keeps nobody from starting, is logged as a warning.

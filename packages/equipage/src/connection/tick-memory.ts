@@ -99,6 +99,8 @@ export interface ClaimedRun {
   readonly job?: PushedJob
   /** Later jobs of the same run, a chain's: where they will be found. */
   readonly later?: readonly { readonly queue: string; readonly id: string }[]
+  /** The id of the group that the job spreads: the run goes on until that has ended. */
+  readonly group?: string
   /**
    * Left out: the run neither waits for the one before nor holds up the next. `skip`: refused while
    * the run before is unfinished. `queue`: the same, and the tick is noted as the one that waits.

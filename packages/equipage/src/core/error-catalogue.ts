@@ -76,7 +76,7 @@ export const catalogue = {
   E_UNKNOWN_JOB: (f: { name: string; other: string | undefined; nearest: string | undefined }) =>
     f.other
       ? `"${f.name}" is another definition than the one registered from ${f.other}; push that one, or rename this`
-      : `no job or chain "${f.name}" is registered; ${f.nearest ? `did you mean "${f.nearest}"?` : 'export its definition from a file under app/jobs/'}`,
+      : `no job, chain or group "${f.name}" is registered; ${f.nearest ? `did you mean "${f.nearest}"?` : 'export its definition from a file under app/jobs/'}`,
   E_JOB_TIMEOUT: (f: { job: string; timeoutMs: number }) =>
     `job "${f.job}" took longer than its timeout of ${f.timeoutMs} ms; raise the timeout, or make the job shorter`,
   E_BACKOFF: (f: { job: string; reason: string; failure: string }) =>
@@ -105,6 +105,23 @@ export const catalogue = {
     `chain "${f.chain}" could not make the payload of "${f.job}": ${f.reason}`,
   E_JOB_UNREADABLE: (f: { id: string; queue: string; faults: readonly string[] }) =>
     `job ${shown(f.id)} of queue "${f.queue}" cannot be read: ${f.faults.join('; ')}; mend the program that wrote it to the queue`,
+  E_GROUP_HANDOVER: (f: { group: string; job: string; reason: string }) =>
+    `group "${f.group}" could not make the payload of "${f.job}": ${f.reason}`,
+  E_GROUP_FAILED: (f: {
+    group: string
+    failed: number
+    members: number
+    key: string
+    job: string
+    reason: string
+  }) =>
+    `${f.failed} of the ${f.members} jobs of group "${f.group}" failed; the first was "${f.job}" (${f.key}): ${f.reason}; mend it and retry the job, which goes on with the group, or push the group again`,
+  E_GROUP_CHANGED: (f: { group: string }) =>
+    `group "${f.group}" has other jobs in this release than those that have run; push it again`,
+  E_GROUP_RESULTS: (f: { group: string; job: string; limitBytes: number }) =>
+    `with that of "${f.job}" the results of group "${f.group}" take more than ${f.limitBytes} bytes as JSON; let its jobs store what they found and return where it is, or raise QUEUE_PAYLOAD_LIMIT`,
+  E_GROUP_JOB_GONE: (f: { job: string; id: string; queue: string; reason: string }) =>
+    `job "${f.job}" (${f.id}) of queue "${f.queue}" ended without a result: ${f.reason}`,
 
   // looking after queues
   E_JOB_CANCELLED: (f: { job: string; jobId: string }) =>

@@ -6,6 +6,9 @@ import type { Checkpoints } from './checkpoints.ts'
 import type { Progress } from './context.ts'
 import type { JobDefinition } from './define-job.ts'
 import { type EndedJob, type FinalEnd, FollowUps } from './follow-ups.ts'
+import type { GroupMemory } from './group-memory.ts'
+import { GroupRuns } from './group-runs.ts'
+import { spreadOf } from './group-spread.ts'
 import { nextOfChain } from './hand-over.ts'
 import { type Json, throughJson } from './json.ts'
 import { tellOutcome } from './outcome-events.ts'
@@ -14,7 +17,7 @@ import { type PerformParts, perform } from './perform.ts'
 import type { PushedJob, Receipt, Stamp } from './pushed-job.ts'
 import type { JobRegistry } from './registry.ts'
 import { isDoNotRetry, releaseDelay } from './thrown.ts'
-import { type TickRuns, tellBegin, tellEnd } from './tick-runs.ts'
+import { type RunOutcome, type TickRuns, tellBegin, tellEnd } from './tick-runs.ts'
 import { unknownJobPatienceMs, unknownJobPauseMs, waitedForRelease } from './unknown-job.ts'
 
 /** One attempt, as a connection hands it over. */
@@ -42,10 +45,16 @@ export interface Attempt {
 
 /** How an attempt ended, and so what the connection has to do with the job. */
 export type Outcome =
-  | { state: 'completed'; result: Json; next: Receipt | undefined }
+  | {
+      state: 'completed'
+      result: Json
+      next: Receipt | undefined
+      /** What becomes of the run of its group; left out where it ends as the job does. */
+      run?: RunOutcome | 'open'
+    }
   | { state: 'retrying'; error: Error; delayMs: number }
-  /** For good; `next` when a chain goes on all the same. */
-  | { state: 'failed'; error: Error; next?: Receipt }
+  /** For good; `next` when its chain or group goes on all the same. */
+  | { state: 'failed'; error: Error; next?: Receipt | undefined; run?: RunOutcome | 'open' }
   /** The job goes back to its queue as it was: this attempt does not count. */
   | { state: 'released'; delayMs: number; reason: string }
 
@@ -60,9 +69,11 @@ export interface AttemptRunnerParts extends PerformParts {
   random: Random
   /** Resolves when the application is ready to run jobs: its tables are there. */
   ready(): Promise<void>
-  /** Pushes a chain's next job. */
+  /** Pushes what follows a job: a chain's next job, the members and the last job of a group. */
   push(job: PushedJob): Promise<Receipt>
-  /** The most bytes that the payload of a chain's next job may take as JSON; any number when left out. */
+  /** Where groups are remembered while they are under way. */
+  groups(): Promise<GroupMemory>
+  /** The most bytes that the payload of what follows a job, and all results of a group, may take as JSON; any number when left out. */
   payloadLimitBytes?: number
   /** Told of the runs that ticks began; left out, nobody is. */
   tickRuns?: TickRuns
@@ -71,18 +82,21 @@ export interface AttemptRunnerParts extends PerformParts {
 /**
  * The one road that every attempt of every job takes, whatever the connection:
  * find the definition, read the payload, run inside of the middleware with a timeout and a signal,
- * check the result, record how it ended, do what follows in its chain, and tell of it: to those
+ * check the result, record how it ended, do what follows in its chain or group, and tell of it: to those
  * who follow the ticks, and to those who listen. It never rejects.
  */
 export class AttemptRunner {
   readonly #parts: AttemptRunnerParts
   readonly #followUps: FollowUps
+  /** Carries on the groups of which jobs run here. */
+  readonly groups: GroupRuns
   /** Attempts that have ended in this process, those that failed among them. */
   ended = 0
 
   constructor(parts: AttemptRunnerParts) {
     this.#parts = parts
-    this.#followUps = new FollowUps(parts)
+    this.groups = new GroupRuns(parts)
+    this.#followUps = new FollowUps(parts, this.groups)
   }
 
   /** @returns what the connection has to do with the job; never rejects */
@@ -153,6 +167,11 @@ export class AttemptRunner {
       const returned = await perform(this.#parts, attempt, definition, payload, log)
       const result = throughJson(returned, `result of job "${definition.name}"`)
       const { payloadLimitBytes } = this.#parts
+      const group = registry.group(definition.name)
+      if (group) {
+        const spread = await spreadOf(group, attempt, result, payloadLimitBytes)
+        return { state: 'completed', result: { members: spread.members.length }, spread }
+      }
       const next = await nextOfChain(
         registry,
         attempt,
@@ -258,6 +277,7 @@ const hopelessCodes: ReadonlySet<string> = new Set([
   'E_NOT_JSON',
   'E_CHAIN_HANDOVER',
   'E_CHAIN_CHANGED',
+  'E_GROUP_HANDOVER',
   'E_CHECKPOINT_NAME',
   'E_MIDDLEWARE_NEXT',
 ])

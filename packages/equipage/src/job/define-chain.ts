@@ -1,4 +1,5 @@
 import { EquipageError } from '../core/errors.ts'
+import type { GroupDefinition } from './define-group.ts'
 import type { JobDefinition } from './define-job.ts'
 import { checkName } from './names.ts'
 import { type HandedOn, type OnFailure, readOnFailure } from './on-failure.ts'
@@ -89,8 +90,11 @@ function refuseGuarded(chain: string, { name, rules: { guard } }: JobDefinition)
 }
 
 /** The job that a push begins with. */
-export function firstJob(definition: JobDefinition | ChainDefinition): JobDefinition {
+export function firstJob(
+  definition: JobDefinition | ChainDefinition | GroupDefinition,
+): JobDefinition {
   if (definition.kind === 'job') return definition
+  if (definition.kind === 'group') return definition.spread
   const [first] = definition.links
   if (!first) throw new Error(`chain "${definition.name}" has no job`)
   return first.job

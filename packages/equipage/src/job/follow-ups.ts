@@ -2,6 +2,8 @@ import { isEquipageError, toError } from '../core/errors.ts'
 import type { EventSink } from '../core/events.ts'
 import type { Logger } from '../log/index.ts'
 import type { Attempt, Outcome } from './attempt.ts'
+import type { GroupRuns, GroupSequel } from './group-runs.ts'
+import type { Spread } from './group-spread.ts'
 import { nextOfChain } from './hand-over.ts'
 import type { JobEvents } from './job-events.ts'
 import type { Json } from './json.ts'
@@ -13,9 +15,16 @@ import type { JobRegistry } from './registry.ts'
 /** A job that has finally ended, as far as what follows it is concerned. */
 export type EndedJob = Pick<Attempt, 'id' | 'name' | 'queue' | 'stamp'>
 
-/** How it ended; when it completed, with the chain's next job still to be pushed. */
+/** How it ended; when it completed, with what follows it still to be pushed. */
 export type FinalEnd =
-  | { state: 'completed'; result: Json; next: PushedJob | undefined }
+  | {
+      state: 'completed'
+      result: Json
+      /** The next job of its chain. */
+      next?: PushedJob | undefined
+      /** The group that it spreads. */
+      spread?: Spread
+    }
   | { state: 'failed'; error: Error }
 
 export interface FollowUpParts {
@@ -28,22 +37,27 @@ export interface FollowUpParts {
 
 /**
  * What follows when a job has finally ended, before the connection marks it so: the chain's next
- * job is pushed, or the end of the chain is told. A crash in between loses nothing, since all of it
+ * job is pushed, its group goes on, or the end of either is told. A crash in between loses nothing, since all of it
  * may be done a second time: a second push of the same link is refused by its id.
  */
 export class FollowUps {
   readonly #parts: FollowUpParts
+  readonly #groups: GroupRuns
 
-  constructor(parts: FollowUpParts) {
+  constructor(parts: FollowUpParts, groups: GroupRuns) {
     this.#parts = parts
+    this.#groups = groups
   }
 
   /** @throws what kept a completed job's follower from being pushed: the job is to be tried again */
   async of(ended: FinalEnd, job: EndedJob, registry: JobRegistry): Promise<Outcome> {
     if (ended.state === 'failed') return this.#afterFailure(ended, job, registry)
+    const { state, result } = ended
+    const group = await this.#inGroup(ended, job, registry)
+    if (group) return { state, result, ...group }
     const next = ended.next && (await this.#push(ended.next))
     if (!next) this.#tellChainEnd(job, ended)
-    return { ...ended, next }
+    return { state, result, next }
   }
 
   async #afterFailure(
@@ -52,15 +66,39 @@ export class FollowUps {
     registry: JobRegistry,
   ): Promise<Outcome> {
     try {
+      const group = await this.#inGroup(failed, job, registry)
+      if (group) return { ...failed, ...group }
       const next = await this.#afterFailedLink(failed, job, registry)
       if (next) return { ...failed, next: await this.#push(next) }
     } catch (thrown) {
-      const { chain } = job.stamp
-      const fields = { chain: chain?.name, chainId: chain?.id, err: toError(thrown) }
-      this.#parts.log.error(fields, 'the chain could not go on after the failure')
+      const { chain, group } = job.stamp
+      const ids = group
+        ? { group: group.name, groupId: group.id }
+        : { chain: chain?.name, chainId: chain?.id }
+      const fields = { ...ids, err: toError(thrown) }
+      this.#parts.log.error(fields, 'what follows a failed job could not be done')
+      // The workers' next round finds that the job has ended.
+      if (group) return { ...failed, run: 'open' }
     }
     this.#tellChainEnd(job, failed)
     return failed
+  }
+
+  /** @returns undefined for a job that has nothing to do with a group */
+  async #inGroup(
+    ended: FinalEnd,
+    job: EndedJob,
+    registry: JobRegistry,
+  ): Promise<GroupSequel | undefined> {
+    if (ended.state === 'completed' && ended.spread)
+      return this.#groups.spread(ended.spread, registry)
+    const { group } = job.stamp
+    const { place } = group ?? {}
+    if (group && place !== undefined) {
+      return this.#groups.ended(job.name, { ...group, place }, ended, registry)
+    }
+    const spreads = ended.state === 'failed' && registry.group(job.name)
+    return spreads ? this.#groups.spreadFailed(job, spreads.name, ended.error) : undefined
   }
 
   async #afterFailedLink(

@@ -5,6 +5,12 @@ export { type Checkpoints, MemoryCheckpoints, partPrefix } from './checkpoints.t
 export type { JobContext, Progress, Register, RegisteredApp } from './context.ts'
 export { type ChainDefinition, defineChain, firstJob } from './define-chain.ts'
 export {
+  defineGroup,
+  type GroupDefinition,
+  type GroupOfMembers,
+  type GroupOptions,
+} from './define-group.ts'
+export {
   defineJob,
   type JobDefinition,
   type JobOptions,
@@ -19,6 +25,18 @@ export {
   unlimited,
 } from './define-queue.ts'
 export type { EndedJob } from './follow-ups.ts'
+export {
+  completedKeptMs,
+  failedKeptMs,
+  type GroupMemory,
+  type GroupStanding,
+  type GroupState,
+  type GroupStep,
+  groupsLookedAt,
+  type MemberEnd,
+} from './group-memory.ts'
+export { type GroupPlan, memberId, type PlannedJob, readEnd, readPlan } from './group-plan.ts'
+export type { GroupRuns } from './group-runs.ts'
 export { laterJobs } from './hand-over.ts'
 export type { IsolatedCall, IsolatedRuns, IsolateOptions, Isolation } from './isolation.ts'
 export type { AttemptEvent, ChainEvent, EndEvent, JobEvent, JobEvents } from './job-events.ts'
@@ -48,6 +66,7 @@ export {
 export type { PayloadArgument, Pushable } from './pushable.ts'
 export {
   type ChainStamp,
+  type GroupStamp,
   type ParentStamp,
   type PushedJob,
   type Receipt,
@@ -55,7 +74,7 @@ export {
   refusedReceipt,
   type Stamp,
 } from './pushed-job.ts'
-export { JobRegistry } from './registry.ts'
+export { type Definition, JobRegistry, jobsWithin } from './registry.ts'
 export { readTags } from './tags.ts'
 export { DoNotRetry, Release } from './thrown.ts'
 export type { RunOutcome, TickRuns } from './tick-runs.ts'

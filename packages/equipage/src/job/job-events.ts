@@ -22,11 +22,11 @@ export interface EndEvent extends AttemptEvent {
   readonly durationMs: number
 }
 
-/** Which run of a chain an event tells of. */
+/** Which run of a chain, or of a group, an event tells of. */
 export interface ChainEvent {
   /** The run's id: the same in the stamp of each of its jobs. */
   readonly id: string
-  /** The chain's name. */
+  /** The name of the chain or group. */
   readonly name: string
 }
 
@@ -53,4 +53,8 @@ export interface JobEvents {
   'chain:completed': ChainEvent & { readonly result: Json }
   /** A chain has ended with the failure of `job`, one of its jobs. */
   'chain:failed': ChainEvent & { readonly job: string; readonly error: Error }
+  /** The last job of a group has completed, with `result`; or all members of one without a last job have ended well. */
+  'group:completed': ChainEvent & { readonly result: Json }
+  /** A group has ended, because a member failed that may not, or the last job; or because that could not be made. */
+  'group:failed': ChainEvent & { readonly error: Error }
 }

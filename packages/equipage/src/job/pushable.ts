@@ -1,10 +1,10 @@
 /**
- * What can be pushed onto a queue by name: a job or a chain. `'~input'` and `'~result'` exist
+ * What can be pushed onto a queue by name: a job, a chain or a group. `'~input'` and `'~result'` exist
  * for the compiler alone: they carry the types of the payload that a push takes and of what
  * comes out in the end.
  */
 export interface Pushable<Input = unknown, Result = unknown> {
-  readonly kind: 'job' | 'chain'
+  readonly kind: 'job' | 'chain' | 'group'
   readonly name: string
   readonly '~input'?: Input
   readonly '~result'?: Result

@@ -1,5 +1,6 @@
 import type { Json } from './json.ts'
 import type { KeepRules } from './keep.ts'
+import type { OnFailure } from './on-failure.ts'
 import type { PushGuard } from './push-guard.ts'
 import { areTags } from './tags.ts'
 import { readTickStamp, type TickStamp } from './tick-stamp.ts'
@@ -14,6 +15,21 @@ export interface ChainStamp {
   readonly link: number
 }
 
+/** Where in a run of a group a job stands. */
+export interface GroupStamp {
+  /** The group's name. */
+  readonly name: string
+  /** The same for all jobs of one run of it. */
+  readonly id: string
+  /** A member's place, counted from 0, or the last job; left out for the job that spreads the group. */
+  readonly place?: number | 'last'
+  /** What a member's failure means for the group. */
+  readonly onFailure?: OnFailure
+}
+
+/** The same of a job that is not the one that spreads it. */
+export type GroupPlace = GroupStamp & { readonly place: number | 'last' }
+
 /** The job whose function pushed another. */
 export interface ParentStamp {
   readonly id: string
@@ -24,6 +40,7 @@ export interface ParentStamp {
 /** What the framework adds to a job; it travels apart from the payload. */
 export interface Stamp {
   readonly chain?: ChainStamp
+  readonly group?: GroupStamp
   readonly tick?: TickStamp
   /** One or more. */
   readonly tags?: readonly string[]
@@ -43,7 +60,7 @@ export interface PushedJob {
   readonly delayMs: number
   /** 0 (first) to 2097151; lower runs first. */
   readonly priority: number
-  /** What has to hold before the job is taken; none for the later jobs of a chain. */
+  /** What has to hold before the job is taken; none for the later jobs of a chain, and those of a group. */
   readonly guard?: PushGuard
   /** What becomes of it when it has ended, where that is not the connection's own rule. */
   readonly keep?: KeepRules
@@ -54,7 +71,7 @@ export interface PushedJob {
 export interface Receipt<Result = unknown> {
   /** The job's id; of a refused push, that of the job in its way. */
   readonly id: string
-  /** The name of the job or chain that was pushed. */
+  /** The name of the job, chain or group that was pushed. */
   readonly name: string
   readonly queue: string
   /**
@@ -68,7 +85,7 @@ export interface Receipt<Result = unknown> {
   readonly existing?: { readonly id: string }
   /** What the job may be found by; left out when it has none. */
   readonly tags?: readonly string[]
-  /** What it returned, when `completed`; a chain's last result. */
+  /** What it returned, when `completed`; the last result of a chain or group. */
   readonly result?: Result
   /** Why, when `retrying` or `failed`. */
   readonly error?: Error
@@ -85,11 +102,12 @@ export function refusedReceipt({ name, queue }: PushedJob, id: string): Receipt 
  */
 export function readStamp(value: unknown): Stamp {
   if (!isObject(value)) return {}
-  const { chain, tags } = value
+  const { chain, group, tags } = value
   const parent = readParent(value['parent'])
   const tick = isObject(value['tick']) ? readTickStamp(value['tick']) : undefined
   return {
     ...(isObject(chain) && isChainStamp(chain) ? { chain } : {}),
+    ...(isObject(group) && isGroupStamp(group) ? { group } : {}),
     ...(tick ? { tick } : {}),
     ...(areTags(tags) && tags.length > 0 ? { tags: [...tags] } : {}),
     ...(parent ? { parent } : {}),
@@ -103,9 +121,22 @@ function isObject(value: unknown): value is Fields {
 }
 
 function isChainStamp(value: Fields): value is Fields & ChainStamp {
-  const { name, id, link } = value
-  const named = typeof name === 'string' && typeof id === 'string' && /^[\w-]{1,100}$/.test(id)
-  return named && Number.isSafeInteger(link) && Number(link) >= 0
+  return isNamedRun(value) && isCounted(value['link'])
+}
+
+function isGroupStamp(value: Fields): value is Fields & GroupStamp {
+  const { place, onFailure } = value
+  const known = onFailure === undefined || onFailure === 'fail' || onFailure === 'continue'
+  const placed = place === undefined || place === 'last' || isCounted(place)
+  return isNamedRun(value) && known && placed
+}
+
+function isNamedRun({ name, id }: Fields): boolean {
+  return typeof name === 'string' && typeof id === 'string' && /^[\w-]{1,100}$/.test(id)
+}
+
+function isCounted(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= 0
 }
 
 function readParent(value: unknown): ParentStamp | undefined {

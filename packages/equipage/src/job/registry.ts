@@ -1,16 +1,17 @@
 import { EquipageError } from '../core/errors.ts'
 import { nearest } from '../core/nearest.ts'
-import type { ChainDefinition } from './define-chain.ts'
+import { type ChainDefinition, firstJob } from './define-chain.ts'
+import type { GroupDefinition } from './define-group.ts'
 import type { JobDefinition } from './define-job.ts'
 import { type QueueDefinition, type QueueLimits, unlimited } from './define-queue.ts'
 import type { Pushable } from './pushable.ts'
 
-/** Jobs and chains of an application by their names, which they share: a name means one thing. And its queues. */
+/** A definition that can be pushed. */
+export type Definition = JobDefinition | ChainDefinition | GroupDefinition
+
+/** Jobs, chains and groups of an application by their names, which they share: a name means one thing. And its queues. */
 export class JobRegistry {
-  readonly #entries = new Map<
-    string,
-    { definition: JobDefinition | ChainDefinition; file: string }
-  >()
+  readonly #entries = new Map<string, { definition: Definition; file: string }>()
   readonly #queues = new Map<string, { definition: QueueDefinition; file: string }>()
 
   /**
@@ -18,15 +19,14 @@ export class JobRegistry {
    * @throws E_DUPLICATE_JOB when another definition has its name; the same one twice is fine.
    * E_DUPLICATE_QUEUE for the queue that it was given
    */
-  add(definition: JobDefinition | ChainDefinition, file: string): void {
+  add(definition: Definition, file: string): void {
     const { name } = definition
     const known = this.#entries.get(name)
     if (known?.definition === definition) return
     if (known) throw new EquipageError('E_DUPLICATE_JOB', { name, files: [known.file, file] })
     this.#entries.set(name, { definition, file })
-    if (definition.kind === 'job' && definition.queueDefinition) {
-      this.addQueue(definition.queueDefinition, file)
-    }
+    const { queueDefinition } = definition.kind === 'chain' ? {} : firstJob(definition)
+    if (queueDefinition) this.addQueue(queueDefinition, file)
   }
 
   /**
@@ -46,10 +46,16 @@ export class JobRegistry {
     return this.#queues.get(queue)?.definition.limits ?? unlimited
   }
 
-  /** The job of that name; undefined when there is none. */
+  /** The job of that name, or the one that spreads the group of that name; undefined when there is none. */
   job(name: string): JobDefinition | undefined {
     const definition = this.#entries.get(name)?.definition
-    return definition?.kind === 'job' ? definition : undefined
+    return definition && definition.kind !== 'chain' ? firstJob(definition) : undefined
+  }
+
+  /** The group of that name; undefined when there is none. */
+  group(name: string): GroupDefinition | undefined {
+    const definition = this.#entries.get(name)?.definition
+    return definition?.kind === 'group' ? definition : undefined
   }
 
   /** The chain of that name; undefined when there is none. */
@@ -62,7 +68,7 @@ export class JobRegistry {
    * The registered definition behind what a caller pushes.
    * @throws E_UNKNOWN_JOB when nothing, or something else, is registered under its name
    */
-  resolve(pushed: Pushable | string): JobDefinition | ChainDefinition {
+  resolve(pushed: Pushable | string): Definition {
     const name = typeof pushed === 'string' ? pushed : pushed.name
     const entry = this.#entries.get(name)
     if (entry && (typeof pushed === 'string' || entry.definition === pushed))
@@ -78,7 +84,7 @@ export class JobRegistry {
   queues(): string[] {
     const names = new Set(['default', ...this.#queues.keys()])
     for (const { definition } of this.#entries.values()) {
-      if (definition.kind === 'job') names.add(definition.queue)
+      if (definition.kind !== 'chain') names.add(firstJob(definition).queue)
     }
     return [...names].sort()
   }
@@ -87,4 +93,11 @@ export class JobRegistry {
   names(): string[] {
     return [...this.#entries.keys()].sort()
   }
+}
+
+/** The jobs that a chain or group is made of. */
+export function jobsWithin(definition: Definition): readonly { readonly job: JobDefinition }[] {
+  if (definition.kind === 'chain') return definition.links
+  if (definition.kind === 'job') return []
+  return definition.last ? [...definition.slots, definition.last] : definition.slots
 }

@@ -7,14 +7,14 @@ import type { EndedJob } from './follow-ups.ts'
 export type RunOutcome = { readonly ok: true } | { readonly ok: false; readonly error: Error }
 
 /**
- * Is told of the runs that ticks began: a pushed job with all its attempts, a chain with all its
- * jobs. It is told at least once, since an attempt that did not count is made again, and a worker
+ * Is told of the runs that ticks began: a pushed job with all its attempts, a chain or a
+ * group with all its jobs. It is told at least once, since an attempt that did not count is made again, and a worker
  * may die between the end and its being written down. What it throws changes nothing.
  */
 export interface TickRuns {
-  /** The first attempt of the run, a chain's first job's, is about to start; it waits for this. */
+  /** The first attempt of the run, of a chain's first job or of the one that spreads a group, is about to start; it waits for this. */
   began(attempt: Attempt): Promise<void>
-  /** The run has finally ended: completed, a chain with its last job; or a job failed for good that nothing follows. */
+  /** The run has finally ended: completed, a chain or group with its last job; or a job failed for good that nothing follows. */
   ended(job: EndedJob & Pick<Attempt, 'signal'>, outcome: RunOutcome): Promise<void>
 }
 
@@ -24,8 +24,9 @@ export async function tellBegin(
   attempt: Attempt,
   log: Logger,
 ): Promise<void> {
-  const { tick, chain } = attempt.stamp
-  if (!runs || !tick || attempt.attempt > 1 || (chain && chain.link > 0)) return
+  const { tick, chain, group } = attempt.stamp
+  if (!runs || !tick || attempt.attempt > 1) return
+  if ((chain && chain.link > 0) || group?.place !== undefined) return
   await told(() => runs.began(attempt), attempt.signal, log)
 }
 
@@ -44,6 +45,7 @@ export async function tellEnd(
 
 function endOfRun(outcome: Outcome): RunOutcome | undefined {
   if (outcome.state === 'retrying' || outcome.state === 'released' || outcome.next) return undefined
+  if (outcome.run) return outcome.run === 'open' ? undefined : outcome.run
   return outcome.state === 'failed' ? { ok: false, error: outcome.error } : { ok: true }
 }
 

@@ -5,7 +5,7 @@ import { type Duration, durationMs } from '../core/durations.ts'
 import { EquipageError } from '../core/errors.ts'
 import type { EventSink } from '../core/events.ts'
 import {
-  type ChainDefinition,
+  type Definition,
   firstJob,
   guardOf,
   type JobDefinition,
@@ -42,7 +42,7 @@ export interface QueueParts extends TendedQueueParts {
 }
 
 /**
- * Takes jobs and chains, at once or for later. A push resolves when the connection has taken
+ * Takes jobs, chains and groups, at once or for later. A push resolves when the connection has taken
  * the job (or, when it runs jobs inline, when the first attempt has ended). A failing job does
  * not fail its push; a mistake of the pusher does. What looks after queues is in {@link TendedQueue}.
  */
@@ -55,7 +55,7 @@ export class Queue extends TendedQueue {
   }
 
   /**
-   * Pushes a job or a chain. A push that a job of the same key stands in the way of is not thrown:
+   * Pushes a job, a chain or a group. A push that a job of the same key stands in the way of is not thrown:
    * its receipt is `refused`.
    * @throws E_BAD_PAYLOAD, E_NOT_JSON, E_UNKNOWN_JOB, E_BAD_OPTION; E_CONNECTION_AWAY at once when
    * the far side cannot be reached
@@ -151,6 +151,7 @@ export class Queue extends TendedQueue {
       id: randomUUID(),
       link: 0,
     }
+    const group = definition.kind === 'group' && { name: definition.name, id: randomUUID() }
     const { rules } = job
     const tags = readTags([...rules.tags, ...readTags(options.tags ?? [], place)], place)
     const data = await payloadData(job, payload, this.#parts.payloadLimitBytes)
@@ -169,22 +170,23 @@ export class Queue extends TendedQueue {
       stamp: {
         ...stamp,
         ...(chain ? { chain } : {}),
+        ...(group ? { group } : {}),
         ...(tags.length > 0 ? { tags } : {}),
       },
     }
   }
 }
 
-/** @throws E_BAD_OPTION when a chain is to be unique: its later jobs would not be */
+/** @throws E_BAD_OPTION when a chain or group is to be unique: its later jobs would not be */
 function guardOfPush(
-  definition: JobDefinition | ChainDefinition,
+  definition: Definition,
   job: JobDefinition,
   data: Json,
   { unique }: PushOptions,
 ): Promise<PushGuard | undefined> {
-  if (unique !== undefined && definition.kind === 'chain') {
+  if (unique !== undefined && definition.kind !== 'job') {
     const fields = { place: `push of "${definition.name}"`, option: 'unique', given: unique }
-    const expected = 'none: a chain is not unique, only a job is that stands alone'
+    const expected = `none: a ${definition.kind} is not unique, only a job is that stands alone`
     throw new EquipageError('E_BAD_OPTION', { ...fields, expected })
   }
   return guardOf(job, data, unique)

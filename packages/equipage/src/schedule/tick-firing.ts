@@ -195,6 +195,7 @@ export class TickFiring<App> {
     const answer = await this.#claim(whole, [tickRow(due, 'fired', this.#decider)], {
       job,
       later: laterJobs(action.job, job),
+      ...(job.stamp.group ? { group: job.stamp.group.id } : {}),
     })
     if (answer.outcome !== 'claimed') return answer
     this.#tellDropped(whole)
@@ -260,7 +261,7 @@ export class TickFiring<App> {
   #claim(
     { schedule, decision, claim }: Case<App>,
     rows: readonly LedgerRow[],
-    begins?: Pick<ClaimedRun, 'job' | 'later'>,
+    begins?: Pick<ClaimedRun, 'job' | 'later' | 'group'>,
   ): Promise<ClaimAnswer> {
     const dropped = (stretches: readonly Stretch[]) =>
       stretches.map(stretch => droppedRow(stretch, this.#decider))

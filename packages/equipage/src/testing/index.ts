@@ -4,6 +4,7 @@ export { type FakeQueue, fakeQueue } from './fake-queue.ts'
 export type {
   ChainRun,
   GivenTick,
+  GroupRun,
   JobRun,
   RunChainOptions,
   RunEnd,
@@ -11,6 +12,7 @@ export type {
 } from './job-run.ts'
 export type { Pushed, PushMatch } from './pushed.ts'
 export { runChain } from './run-chain.ts'
+export { runGroup } from './run-group.ts'
 export { runJob } from './run-job.ts'
 export {
   type DecidedTick,

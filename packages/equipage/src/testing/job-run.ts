@@ -43,10 +43,22 @@ export interface ChainRun<Result = unknown> extends RunEnd<Result> {
   readonly pushed: readonly Pushed[]
 }
 
+/** How a group went, each of its jobs with its first attempt. */
+export interface GroupRun<Result = unknown> extends RunEnd<Result> {
+  /** The job that made the members' payloads. */
+  readonly spread: JobRun
+  /** The members that ran, by their keys, in the order of their payloads. */
+  readonly members: Readonly<Record<string, readonly JobRun[]>>
+  /** The last job, where it ran. */
+  readonly last?: JobRun
+  /** What they pushed, in that order; the group's own jobs are not among it. */
+  readonly pushed: readonly Pushed[]
+}
+
 /** The tick that a job is to believe it was pushed for: on time, and the first one, where nothing else is said. */
 export type GivenTick = Pick<JobTick, 'schedule' | 'scheduledFor'> & Partial<JobTick>
 
-/** The circumstances of a chain's run. */
+/** The circumstances of the run of a chain or a group. */
 export interface RunChainOptions {
   tick?: GivenTick
   /** Aborted as by a worker that has to stop: the job is released. */

@@ -1,6 +1,6 @@
 import { AssertionError } from 'node:assert'
 import { type Duration, durationMs, humanDuration } from '../core/durations.ts'
-import type { ChainDefinition, Pushable } from '../job/index.ts'
+import type { ChainDefinition, GroupDefinition, Pushable } from '../job/index.ts'
 import { matchText, pushCounts, pushLines, times } from './push-texts.ts'
 import { matches, type Pushed, type PushMatch, pushedBy } from './pushed.ts'
 import type { Recorder } from './recorder.ts'
@@ -71,6 +71,15 @@ export abstract class PushAssertions {
   ): void {
     const found = this.pushed(chain).some(pushed => matches(pushed, match))
     if (!found) this.missing(this.assertChained, chain, ` as a chain${matchText(match)}`, match)
+  }
+
+  /** Fails unless a group was pushed; a match is about the group's payload. */
+  assertGrouped<Payload>(
+    group: GroupDefinition<Payload>,
+    match?: PushMatch<NoInfer<Payload>>,
+  ): void {
+    const found = this.pushed(group).some(pushed => matches(pushed, match))
+    if (!found) this.missing(this.assertGrouped, group, ` as a group${matchText(match)}`, match)
   }
 
   /** Fails unless a job, or a chain whose first job it is, was pushed onto that queue. */

@@ -1,6 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import type { AnyApp } from '../app/index.ts'
-import type { Progress, Pushable, PushedJob, TickStamp } from '../job/index.ts'
+import { MemoryGroups } from '../connection/memory/memory-groups.ts'
+import type {
+  GroupMemory,
+  Progress,
+  Pushable,
+  PushedJob,
+  RunOutcome,
+  TickStamp,
+} from '../job/index.ts'
 import { capturedLog } from './captured-log.ts'
 import { GivenCheckpoints } from './given-checkpoints.ts'
 import { endOf, type GivenTick, type JobRun, type RunEnd, type RunJobOptions } from './job-run.ts'
@@ -28,33 +36,40 @@ function tickStamp({ scheduledFor, previous, ...tick }: GivenTick): TickStamp {
 
 /** An attempt that was run. */
 interface Ran {
-  readonly run: JobRun
+  readonly job: JobRun
   readonly end: RunEnd
-  /** The job that follows in its chain. */
-  readonly next: PushedJob | undefined
+  /** What its chain or group pushes next. */
+  readonly following: readonly PushedJob[]
+  /** How the group that it belongs to has ended with it, where that differs. */
+  readonly run: RunOutcome | undefined
 }
 
-/** Runs one attempt through the application's pipeline. */
+/**
+ * Runs one attempt through the application's pipeline.
+ * @param groups where the group is remembered that it belongs to
+ */
 export async function runAttempt(
   app: AnyApp,
   job: PushedJob,
   options: RunJobOptions,
+  groups: GroupMemory = new MemoryGroups(app.clock),
 ): Promise<Ran> {
   const { name, queue, data, stamp } = job
   const { attempt = 1, attempts = job.attempts, pushedAt, signal } = options
   const { log, lines } = capturedLog()
   const checkpoints = new GivenCheckpoints(options.checkpoints ?? {})
   const progress: Progress[] = []
-  let next: PushedJob | undefined
+  const following: PushedJob[] = []
   const runner = app.attemptRunner({
     log,
     // The test sees what the function does to its fakes.
     isolated: undefined,
     // No schedule fired the tick, so none is told of its run.
     tickRuns: { began: async () => undefined, ended: async () => undefined },
-    push: async following => {
-      next = following
-      return { id: '', name: following.name, queue: following.queue, state: 'waiting' }
+    groups: async () => groups,
+    push: async next => {
+      following.push(next)
+      return { id: next.id ?? '', name: next.name, queue: next.queue, state: 'waiting' }
     },
   })
   const { result: outcome, pushed } = await recorderOf(app).during(() =>
@@ -75,5 +90,6 @@ export async function runAttempt(
   )
   const end = endOf(outcome)
   const seen = { progress, log: lines, pushed, checkpoints: checkpoints.finished }
-  return { run: { job: name, payload: data, ...end, ...seen }, end, next }
+  const run = 'run' in outcome && outcome.run !== 'open' ? outcome.run : undefined
+  return { job: { job: name, payload: data, ...end, ...seen }, end, following, run }
 }

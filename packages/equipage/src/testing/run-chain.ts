@@ -18,10 +18,10 @@ export async function runChain<Input, Result>(
   const first = await prepared(app, chain, payload, options.tick)
   const links: JobRun[] = []
   let ran = await runAttempt(app, first, options)
-  links.push(ran.run)
-  while (ran.next) {
-    ran = await runAttempt(app, ran.next, options)
-    links.push(ran.run)
+  links.push(ran.job)
+  for (let [next] = ran.following; next; [next] = ran.following) {
+    ran = await runAttempt(app, next, options)
+    links.push(ran.job)
   }
   const pushed = links.flatMap(run => run.pushed)
   return { ...ran.end, links, pushed } as ChainRun<Result>

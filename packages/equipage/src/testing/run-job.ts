@@ -21,7 +21,7 @@ export async function runJob<Input, Payload, Result>(
   checkCount('attempt', options.attempt)
   checkCount('attempts', options.attempts)
   const first = await prepared(app, job, payload, options.tick)
-  const { run } = await runAttempt(app, first, options)
+  const { job: run } = await runAttempt(app, first, options)
   return run as JobRun<Result>
 }
 

@@ -1,4 +1,5 @@
 export { Balancer } from './balancer.ts'
+export { GroupTending } from './group-tending.ts'
 export { type HostedApplication, IsolatedHost } from './isolated-host.ts'
 export { isolatedPatienceMs } from './isolated-process.ts'
 export { IsolatedProcesses } from './isolated-processes.ts'

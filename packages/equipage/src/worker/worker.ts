@@ -10,6 +10,7 @@ import type { JobRegistry } from '../job/index.ts'
 import type { Logger } from '../log/index.ts'
 import { untilEmpty } from './emptiness.ts'
 import { Heartbeat } from './heartbeat.ts'
+import { Rounds } from './rounds.ts'
 import type { RunningJobs } from './running-jobs.ts'
 import type { WorkerEvent, WorkerEvents } from './worker-events.ts'
 
@@ -37,6 +38,11 @@ export interface WorkerParts {
   running: RunningJobs
   /** Resident memory of this process. */
   memoryBytes(): number
+  /**
+   * Looks after the groups of jobs that are under way, unless another worker has begun to less than
+   * `everyMs` ago; left out, nobody does.
+   */
+  tendGroups?(everyMs: number): Promise<void>
   /** Told when it starts and stops. */
   events?: EventSink<WorkerEvents>
   log: Logger
@@ -46,12 +52,16 @@ export interface WorkerParts {
 /** How many of the jobs that it runs a worker names in its notice. */
 const jobsNamed = 100
 
+/** How often one of the workers looks after groups, in milliseconds. */
+const tendEveryMs = 60_000
+
 /**
  * Runs the jobs of some queues, whatever the connection.
  *
  * 1. Checks the names of its queues, and consumes them.
  * 2. Says on the connection's board that it is there and what it runs.
- * 3. Says by `ended` that it has reached one of its limits; its owner then stops it.
+ * 3. Looks after groups of jobs once a minute, in turn with all other workers.
+ * 4. Says by `ended` that it has reached one of its limits; its owner then stops it.
  *
  * Stopping it before it started, and twice, is fine.
  */
@@ -66,6 +76,7 @@ export class Worker implements Lifecycle {
   #stop: Promise<HandedBack> | undefined
   #consumer: Consumer | undefined
   #heartbeat: Heartbeat | undefined
+  #rounds: Rounds | undefined
 
   constructor(options: WorkerOptions, parts: WorkerParts) {
     this.#options = options
@@ -104,6 +115,7 @@ export class Worker implements Lifecycle {
     this.#parts.log.info({ queues, concurrency }, 'worker started')
     this.#parts.events?.emit('worker:started', () => ({ ...this.#event(), concurrency }))
     this.#beat(queues)
+    this.#tend()
     this.#watchLimits(this.#consumer)
   }
 
@@ -124,6 +136,14 @@ export class Worker implements Lifecycle {
     const board = async () => (await connection()).workers
     this.#heartbeat = new Heartbeat({ board, notice, log, clock })
     this.#heartbeat.start()
+  }
+
+  #tend(): void {
+    const { tendGroups, log, clock } = this.#parts
+    if (!tendGroups) return
+    const go = () => tendGroups(tendEveryMs)
+    this.#rounds = new Rounds({ everyMs: tendEveryMs, go, log, clock })
+    this.#rounds.start()
   }
 
   #watchLimits(consumer: Consumer): void {
@@ -166,6 +186,7 @@ export class Worker implements Lifecycle {
     const why = this.#end ?? 'told'
     events?.emit('worker:stopping', () => ({ ...this.#event(), why, graceMs }))
     const { handedBack } = await consumer.stop(graceMs)
+    await this.#rounds?.stop()
     await this.#heartbeat?.stop()
     events?.emit('worker:stopped', () => ({ ...this.#event(), handedBack }))
     return { handedBack }

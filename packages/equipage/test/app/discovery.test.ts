@@ -48,6 +48,20 @@ describe('the jobs of an application', () => {
     assert.deepEqual(registry.queues(), ['default', 'q-one'])
   })
 
+  it('are found through a group too', async t => {
+    const group = `
+      import { defineGroup } from 'equipage'
+      const [member, last] = ['member', 'last'].map(name => defineJob({ name, run: () => null }))
+      export const group = defineGroup({ name: 'group' })
+        .with('one', member, () => ({}))
+        .andThen(last, () => ({}))
+    `
+    const folder = appFolder(t, { 'app/jobs/one.ts': job('one', group) })
+    const registry = await discoverJobs(folder)
+    assert.deepEqual(registry.names(), ['group', 'last', 'member', 'one'])
+    assert.equal(registry.group('group')?.last?.job.name, 'last')
+  })
+
   it('bring the queues that are defined, also those that no job names', async t => {
     const queues = `
       import { defineQueue } from 'equipage'

@@ -112,7 +112,8 @@ describe('equipage queue show', () => {
       mail: { token: '[hidden]', to: '[hidden]' },
     })
     assert.doesNotMatch(text, /hunter2|abc|ada@example/)
-    assert.deepEqual([job.tags, job.tick, job.chain, job.parent], [[], null, null, null])
+    assert.deepEqual([job.tags, job.tick, job.chain, job.group], [[], null, null, null])
+    assert.equal(job.parent, null)
     assert.deepEqual(Object.keys(job.error), ['message', 'stack'])
     assert.equal(job.error.message, 'out of paper\nand of ink')
   })

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import type { StoredJob } from '../../src/connection/index.ts'
 import { isEquipageError } from '../../src/core/errors.ts'
 import { processName } from '../../src/core/process-name.ts'
-import { defineChain, defineJob } from '../../src/job/index.ts'
+import { defineChain, defineGroup, defineJob } from '../../src/job/index.ts'
 import type { Queue } from '../../src/queue/index.ts'
 import { eventually } from '../support/eventually.ts'
 import type { MakeHarness } from './harness.ts'
@@ -108,6 +108,25 @@ export function careConformance(name: string, make: MakeHarness): void {
       assert.equal(before?.state, 'failed')
       await eventually(() => assert.equal(mood.runs, 5))
       await failed(queue, 0)
+    })
+
+    test('a failed job of a group that is retried and completes goes on with the group', async t => {
+      const { job, mood } = failing()
+      const last = defineJob({ name: 'last', run: () => 'all done' })
+      const group = defineGroup({ name: 'all' })
+        .with('one', job, () => ({ n: 1 }))
+        .andThen(last, () => ({}))
+      const { queue, consume, events } = make(t, [group])
+      const ends: string[] = []
+      events.on('group:failed', () => ends.push('failed'))
+      events.on('group:completed', ({ result }) => ends.push(String(result)))
+      await consume()
+      await queue.push(group)
+      await eventually(() => assert.deepEqual(ends, ['failed']))
+      const [found] = await failed(queue, 1)
+      mood.good = true
+      await queue.retry(String(found?.id))
+      await eventually(() => assert.deepEqual(ends, ['failed', 'all done']))
     })
 
     test('all failed jobs of a queue are retried at once', async t => {

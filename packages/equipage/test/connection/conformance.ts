@@ -3,6 +3,7 @@ import { careConformance } from './care-conformance.ts'
 import { chainConformance } from './chain-conformance.ts'
 import { consumerConformance } from './consumer-conformance.ts'
 import { eventConformance } from './event-conformance.ts'
+import { groupsConformance } from './groups-conformance.ts'
 import type { MakeHarness } from './harness.ts'
 import { isolatedConformance } from './isolated-conformance.ts'
 import { jobConformance } from './job-conformance.ts'
@@ -19,6 +20,7 @@ export function conformance(name: string, make: MakeHarness): void {
   attemptConformance(name, make)
   eventConformance(name, make)
   careConformance(name, make)
+  groupsConformance(name, make)
   isolatedConformance(name, make)
   jobConformance(name, make)
   chainConformance(name, make)

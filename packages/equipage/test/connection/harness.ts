@@ -15,14 +15,14 @@ import { type Clock, systemClock } from '../../src/core/clock.ts'
 import { EventHub, type EventSource } from '../../src/core/events.ts'
 import {
   AttemptRunner,
-  type ChainDefinition,
-  type JobDefinition,
+  type Definition,
   type JobEvents,
   JobRegistry,
+  jobsWithin,
   type Pushable,
 } from '../../src/job/index.ts'
 import { Queue } from '../../src/queue/index.ts'
-import { IsolatedProcesses } from '../../src/worker/index.ts'
+import { GroupTending, IsolatedProcesses } from '../../src/worker/index.ts'
 import { eventually } from '../support/eventually.ts'
 import { type CapturedLine, capturedLog } from '../support/lines.ts'
 import { MovableClock } from '../support/movable-clock.ts'
@@ -44,6 +44,8 @@ export interface Harness {
   pass(ms: number): Promise<void>
   /** false: `pass` takes as long as it says. */
   readonly passesAtOnce: boolean
+  /** Looks after groups once, as workers do again and again. */
+  tend(): Promise<void>
   /** Takes a job out of its queue, as somebody who looks after it may. */
   remove(queue: string, id: string): Promise<void>
 }
@@ -177,10 +179,9 @@ function harness(test: TestContext, definitions: readonly Pushable[], kind: Kind
   const { clock } = kind
   const { log, lines } = capturedLog()
   const registry = new JobRegistry()
-  for (const definition of definitions as (JobDefinition | ChainDefinition)[]) {
+  for (const definition of definitions as Definition[]) {
     registry.add(definition, 'test')
-    if (definition.kind === 'chain')
-      for (const { job } of definition.links) registry.add(job, 'test')
+    for (const { job } of jobsWithin(definition)) registry.add(job, 'test')
   }
   const events = new EventHub<JobEvents>((event, err) =>
     log.error({ event, err }, 'listener failed'),
@@ -199,6 +200,8 @@ function harness(test: TestContext, definitions: readonly Pushable[], kind: Kind
     random: () => 0,
     ready: async () => undefined,
     push: job => connection.carrier.push(job),
+    groups: async () => connection.groups,
+    payloadLimitBytes: 10_000_000,
     pushChild: (parent, job, args) => queue.pushChild(parent, job, args),
     events,
     isolated,
@@ -233,5 +236,9 @@ function harness(test: TestContext, definitions: readonly Pushable[], kind: Kind
     pass: ms => kind.pass(ms, connection),
     passesAtOnce: kind.passesAtOnce,
     remove: kind.remove,
+    tend() {
+      const { care, groups: memory } = connection
+      return new GroupTending({ memory, care, runs: runner.groups, registry, log }).round(0)
+    },
   }
 }

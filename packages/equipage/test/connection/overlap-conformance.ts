@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { TickClaim } from '../../src/connection/index.ts'
-import { defineChain, defineJob } from '../../src/job/index.ts'
+import { defineChain, defineGroup, defineJob } from '../../src/job/index.ts'
 import { eventually } from '../support/eventually.ts'
 import type { Harness, MakeHarness } from './harness.ts'
 import { nightly, prepared, pushing, registered, row, rowsOf, skipping } from './tick-support.ts'
@@ -114,6 +114,42 @@ export function overlapConformance(make: MakeHarness): void {
     assert.equal(await run(2), 'held')
     open()
     await eventually(async () => assert.equal(await claim(2, 'skip'), 'claimed'))
+  })
+
+  test('a group holds the next tick up until its last job has ended', async t => {
+    const { job: last, open, begun } = gated()
+    const member = defineJob({ name: 'member', run: () => null })
+    const group = defineGroup({ name: 'two' })
+      .each('members', member, () => [{}, {}])
+      .andThen(last, () => ({}))
+    const { claim, pushed } = await begin(t, group)
+    const id = pushed.stamp.group?.id
+    assert.ok(id)
+    const run = (n: number) => claim(n, 'skip', { later: { tick: 0, group: id } })
+    assert.equal(await run(1), 'claimed')
+    await begun
+    assert.equal(await run(2), 'held')
+    open()
+    await eventually(async () => assert.equal(await claim(2, 'skip'), 'claimed'))
+  })
+
+  test('a group that goes on without any job in a queue holds the next tick up, until it has ended', async t => {
+    const waiting = defineJob({ name: 'waiting', delay: '1h', run: () => null })
+    const group = defineGroup({ name: 'robbed' }).with('one', waiting, () => ({}))
+    const { harness, claim, pushed } = await begin(t, group)
+    const { groups } = harness.connection
+    const id = pushed.stamp.group?.id
+    assert.ok(id)
+    const run = (n: number) => claim(n, 'skip', { later: { tick: 0, group: id } })
+    assert.equal(await run(1), 'claimed')
+    await eventually(async () => assert.deepEqual(await groups.unfinished(0), [id]))
+    await eventually(() => harness.queue.forget(`${id}-0`))
+    assert.equal(await run(2), 'held')
+    await eventually(async () => {
+      await harness.tend()
+      assert.deepEqual(await groups.unfinished(0), [])
+    })
+    assert.equal(await claim(2, 'skip'), 'claimed')
   })
 
   test('under "queue" the first tick that is held waits, and every process is told of it', async t => {

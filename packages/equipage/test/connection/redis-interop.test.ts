@@ -56,6 +56,7 @@ function world(at: { host: string; port: number } = server) {
     random: () => 0,
     ready: async () => undefined,
     push: job => connection.carrier.push(job),
+    groups: async () => connection.groups,
     pushChild: () => Promise.reject(new Error('no job of these tests pushes')),
   })
   const connection = redisConnection(

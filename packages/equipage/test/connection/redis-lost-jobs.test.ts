@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, suite, test } from 'node:test'
 import { Redis } from 'ioredis'
 import { z } from 'zod'
-import { defineChain, defineJob } from '../../src/job/index.ts'
+import { defineChain, defineGroup, defineJob } from '../../src/job/index.ts'
 import { eventually } from '../support/eventually.ts'
 import { startRedis } from '../support/redis.ts'
 import { redisHarness, redisSettings } from './harness.ts'
@@ -44,6 +44,37 @@ suite('a job that has taken its worker down too often', { concurrency: true }, (
     await harness.consume()
     await eventually(() => assert.equal(seen.length, 1))
     assert.deepEqual(seen[0], {
+      state: 'failed',
+      error: { name: 'UnrecoverableError', message: tooOften },
+    })
+  })
+
+  test('has failed in its group, which goes on at once', async t => {
+    const told: unknown[] = []
+    const last = defineJob({
+      name: 'last',
+      payload: z.object({ one: z.json() }),
+      run: ({ payload }) => void told.push(payload.one),
+    })
+    const group = defineGroup({ name: 'all' })
+      .with('one', crashing, () => ({}), { onFailure: 'continue' })
+      .andThen(last, ({ one }) => ({ one }))
+    const settings = redisSettings(server)
+    const harness = redisHarness(settings)(t, [group])
+    await harness.queue.push(group)
+    const client = new Redis(server.port, server.host)
+    t.after(() => client.disconnect())
+    // The one job that this worker begins is the one that spreads the group.
+    const spreading = { queues: ['default'], concurrency: 1, limit: 1 }
+    const consumer = harness.connection.carrier.consume(spreading)
+    t.after(() => consumer.stop(0))
+    await consumer.start()
+    await consumer.finished
+    const [id] = await harness.connection.groups.unfinished(0)
+    await client.hset(`${settings.prefix}:default:${id}-0`, 'defa', tooOften)
+    await harness.consume()
+    await eventually(() => assert.equal(told.length, 1))
+    assert.deepEqual(told[0], {
       state: 'failed',
       error: { name: 'UnrecoverableError', message: tooOften },
     })

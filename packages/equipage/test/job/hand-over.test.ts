@@ -118,7 +118,7 @@ describe('a job of a chain that has failed for good', () => {
     assert.equal(errorOf(await run(last), 'failed').message, 'no rows')
     const said = lines.map(({ msg }) => msg)
     assert.deepEqual(said.slice(-2), [
-      'the chain could not go on after the failure',
+      'what follows a failed job could not be done',
       'chain failed',
     ])
   })

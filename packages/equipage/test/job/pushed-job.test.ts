@@ -38,6 +38,24 @@ describe('a stamp that comes back from a queue', () => {
     }
   })
 
+  it('keeps the place in a group, and of it what a place is', () => {
+    const group = { name: 'all', id: 'a1-B_2' }
+    for (const right of [{}, { place: 0, onFailure: 'continue' }, { place: 'last' }])
+      assert.deepEqual(readStamp({ group: { ...group, ...right } }), {
+        group: { ...group, ...right },
+      })
+    const wrong = [
+      { place: -1 },
+      { place: 'first' },
+      { onFailure: 'go' },
+      { id: 'a:b' },
+      { name: 7 },
+    ]
+    for (const fields of wrong)
+      assert.deepEqual(readStamp({ chain, group: { ...group, ...fields } }), { chain })
+    for (const other of [null, 7, 'all', []]) assert.deepEqual(readStamp({ group: other }), {})
+  })
+
   it('keeps the parent of the job, and of it what a parent is', () => {
     const parent = { id: '7', name: 'report', queue: 'default' }
     assert.deepEqual(readStamp({ parent: { ...parent, more: 1 }, chain }), { parent, chain })

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { defineChain, defineJob, defineQueue, JobRegistry } from '../../src/job/index.ts'
+import {
+  defineChain,
+  defineGroup,
+  defineJob,
+  defineQueue,
+  JobRegistry,
+} from '../../src/job/index.ts'
 
 const run = () => null
 const report = defineJob({ name: 'report', queue: 'slow', run })
@@ -22,6 +28,18 @@ describe('the registry', () => {
     assert.equal(registry.chain('report'), undefined)
     assert.equal(registry.job('toString'), undefined)
     assert.deepEqual(registry.names(), ['day', 'ingest', 'report'])
+  })
+
+  it('finds a group by its name, and under it the job that spreads it', () => {
+    const queue = defineQueue({ name: 'groups', concurrency: 1 })
+    const all = defineGroup({ name: 'all', queue })
+    const registry = registryOf(report, all)
+    assert.equal(registry.group('all'), all)
+    assert.equal(registry.job('all'), all.spread)
+    assert.equal(registry.resolve(all), all)
+    assert.equal(registry.group('report'), undefined)
+    assert.deepEqual(registry.queues(), ['default', 'groups', 'slow'])
+    assert.equal(registry.limits('groups').concurrency, 1)
   })
 
   it('knows every queue that a job names, and the default one', () => {
@@ -78,11 +96,11 @@ describe('a definition that is pushed', () => {
     const stranger = defineJob({ name: 'reprot', run })
     assert.throws(() => registryOf(report).resolve(stranger), {
       code: 'E_UNKNOWN_JOB',
-      message: 'no job or chain "reprot" is registered; did you mean "report"?',
+      message: 'no job, chain or group "reprot" is registered; did you mean "report"?',
     })
     assert.throws(() => registryOf().resolve('anything'), {
       code: 'E_UNKNOWN_JOB',
-      message: /^no job or chain "anything" is registered; export/,
+      message: /^no job, chain or group "anything" is registered; export/,
     })
   })
 

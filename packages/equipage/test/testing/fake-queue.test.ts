@@ -103,6 +103,22 @@ suite('a fake queue', { concurrency: true }, () => {
       messageOf(assertion)
   })
 
+  test('knows a group by its name and its payload', async t => {
+    const { bill, close, remind } = shopJobs()
+    const app = await shop(t, { bill, close })
+    const queue = fakeQueue(app)
+    await app.queue.push(close, { orders: [7] })
+    queue.assertGrouped(close)
+    queue.assertGrouped(close, { orders: [7] })
+    queue.assertPushed(close, ({ orders }) => orders.length === 1)
+    queue.assertNotPushed(bill)
+    queue.assertNotPushed(remind)
+    assert.equal(
+      messageOf(() => queue.assertGrouped(close, { orders: [8] })).split('\n')[0],
+      '"close" was to be pushed as a group with { orders: [ 8 ] }; it was pushed once:',
+    )
+  })
+
   test('knows a delayed push by its delay', async t => {
     const { bill, remind } = shopJobs()
     const app = await shop(t, { bill, remind })

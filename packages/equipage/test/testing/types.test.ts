@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { z } from 'zod'
 import type { AnyApp } from '../../src/app/index.ts'
-import { defineChain, defineJob } from '../../src/index.ts'
+import { defineChain, defineGroup, defineJob } from '../../src/index.ts'
 import { type FakeQueue, runChain, runJob, type TimeTravel } from '../../src/testing/index.ts'
 
 // What is written here is never run: the compiler reads it, and `tsc -p .` fails where a line
@@ -18,6 +18,9 @@ const report = defineJob({
 })
 const bare = defineJob({ name: 'bare', run: async () => 'done' })
 const day = defineChain({ name: 'day', start: report }).andThen(bare, () => ({}))
+const whole = defineGroup({ name: 'whole', payload: z.object({ day: z.string() }) })
+  .with('one', report, () => ({ id: 1 }))
+  .andThen(bare, () => ({}))
 
 /** Never called. */
 const written = {
@@ -29,6 +32,7 @@ const written = {
     queue.assertPushed(bare)
     queue.assertPushed(day, { id: 7 })
     queue.assertChained(day, ({ id }) => id === 7)
+    queue.assertGrouped(whole, { day: 'monday' })
     queue.assertPushedOn('reports', report, { id: 7 })
     queue.assertDelayed(report, '10m')
     const [pushed] = queue.pushed(report)
@@ -54,6 +58,10 @@ const written = {
     queue.assertPushedOn('reports', report, { name: 'seven' })
     // @ts-expect-error a job that stands alone is no chain
     queue.assertChained(report)
+    // @ts-expect-error a chain is no group
+    queue.assertGrouped(day)
+    // @ts-expect-error a group takes its own payload
+    queue.assertGrouped(whole, { id: 7 })
     // @ts-expect-error a chain takes what its first job takes
     queue.assertChained(day, { rows: 7 })
     // @ts-expect-error not by its name alone: the types would be gone

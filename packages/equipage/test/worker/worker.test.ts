@@ -24,6 +24,7 @@ function worker(options: Partial<WorkerOptions> = {}) {
   const opened = Promise.withResolvers<{ carrier: MemoryCarrier; workers: MemoryWorkerBoard }>()
   const memory = { bytes: 1_000 }
   const events = new EventHub<WorkerEvents>(() => undefined)
+  const tended: number[] = []
   const made = new Worker(
     { concurrency: 3, ...options },
     {
@@ -31,6 +32,7 @@ function worker(options: Partial<WorkerOptions> = {}) {
       registry: async () => registry,
       running,
       memoryBytes: () => memory.bytes,
+      tendGroups: async everyMs => void tended.push(everyMs),
       events,
       log,
       clock,
@@ -48,6 +50,7 @@ function worker(options: Partial<WorkerOptions> = {}) {
     memory,
     events,
     clock,
+    tended,
   }
 }
 
@@ -61,6 +64,21 @@ const opened = (options?: Partial<WorkerOptions>) => {
 const asked = { concurrency: 3, limit: undefined }
 
 describe('a worker', () => {
+  it('looks after groups when it starts, and once a minute until it stops', async () => {
+    const { worker, clock, tended } = opened()
+    assert.deepEqual(tended, [])
+    await worker.start()
+    await eventually(() => assert.deepEqual(tended, [60_000]))
+    await eventually(() => {
+      clock.advance(60_000)
+      assert.equal(tended.length, 2)
+    })
+    await worker.stop(0)
+    const { length } = tended
+    clock.advance(600_000)
+    assert.equal(tended.length, length)
+  })
+
   it('tells when it starts, stops, and has stopped, each once', async () => {
     const { worker, events, workers } = opened()
     const told: unknown[] = []

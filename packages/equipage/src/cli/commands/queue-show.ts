@@ -38,6 +38,7 @@ function sheet(row: JobRow): string {
     ['tags', row.tags.join(', ') || null],
     ['tick', compact(row.tick)],
     ['chain', compact(row.chain)],
+    ['group', compact(row.group)],
     ['parent', compact(row.parent)],
     ['progress', compact(row.progress)],
   ]

@@ -2,6 +2,7 @@ import type { Clock } from '../../core/clock.ts'
 import type { Connection } from '../connection.ts'
 import type { LedgerRetention } from '../tick-memory.ts'
 import { MemoryCarrier, type MemoryCarrierOptions } from './memory-carrier.ts'
+import { MemoryGroups } from './memory-groups.ts'
 import { MemoryQueueCare } from './memory-queue-care.ts'
 import { type MemoryStart, MemoryTickMemory } from './memory-tick-memory.ts'
 import { MemoryWorkerBoard } from './memory-worker-board.ts'
@@ -32,12 +33,14 @@ const everything: LedgerRetention = {
 export function memoryConnection(options: MemoryConnectionOptions): MemoryConnection {
   const { clock, ledger: retention = everything, start } = options
   const carrier = new MemoryCarrier(clock, options)
+  const groups = new MemoryGroups(clock)
   return {
     name: 'memory',
     inline: false,
     carrier,
     care: new MemoryQueueCare(carrier, clock),
-    ticks: new MemoryTickMemory({ carrier, retention, clock, start }),
+    groups,
+    ticks: new MemoryTickMemory({ carrier, groups, retention, clock, start }),
     workers: new MemoryWorkerBoard(clock),
     check: async () => undefined,
     stop: async () => ({ handedBack: 0 }),

@@ -22,11 +22,14 @@ import {
 } from '../tick-memory.ts'
 import { keepsPlace, refusal } from '../tick-rules.ts'
 import type { MemoryCarrier } from './memory-carrier.ts'
+import type { MemoryGroups } from './memory-groups.ts'
 import { MemoryLedger } from './memory-ledger.ts'
 import { MemoryReleases } from './memory-releases.ts'
 
-/** What a schedule's overlap policy waits for: the jobs of a run by their ids, or a function by its call. */
-type Holder = { readonly jobs: readonly string[] } | { readonly call: string }
+/** What a schedule's overlap policy waits for: the jobs and the group of a run by their ids, or a function by its call. */
+type Holder =
+  | { readonly jobs: readonly string[]; readonly group: string | undefined }
+  | { readonly call: string }
 
 interface State {
   definition: string
@@ -48,6 +51,7 @@ export interface MemoryStart extends ScheduleEntry {
 /** Ticks in Maps, gone with the process: each call is carried out as a whole before another begins. */
 export class MemoryTickMemory implements TickMemory {
   readonly #carrier: MemoryCarrier
+  readonly #groups: MemoryGroups
   readonly #retention: LedgerRetention
   readonly #clock: Clock
   readonly #states = new Map<string, State>()
@@ -59,11 +63,13 @@ export class MemoryTickMemory implements TickMemory {
 
   constructor(parts: {
     carrier: MemoryCarrier
+    groups: MemoryGroups
     retention: LedgerRetention
     clock: Clock
     start?: readonly MemoryStart[] | undefined
   }) {
     this.#carrier = parts.carrier
+    this.#groups = parts.groups
     this.#retention = parts.retention
     this.#clock = parts.clock
     for (const { name, definition, anchor, cursor, pauses } of parts.start ?? []) {
@@ -142,16 +148,21 @@ export class MemoryTickMemory implements TickMemory {
   }
 
   #begin(state: State, name: string, run: ClaimedRun, jobId: string | undefined): void {
-    const { tick, later = [], overlap } = run
+    const { tick, later = [], group, overlap } = run
     const call = callId({ name, tick })
     if (jobId === undefined) this.#calls.set(call, { name, tick, until: this.now() + callLeaseMs })
     if (overlap === undefined) return
-    state.holder = jobId === undefined ? { call } : { jobs: [jobId, ...later.map(({ id }) => id)] }
+    state.holder =
+      jobId === undefined ? { call } : { jobs: [jobId, ...later.map(({ id }) => id)], group }
   }
 
   #isHeld(holder: Holder | undefined): boolean {
     if (!holder) return false
-    if ('jobs' in holder) return holder.jobs.some(id => this.#carrier.isUnfinished(id))
+    if ('jobs' in holder) {
+      const { jobs, group } = holder
+      if (group !== undefined && this.#groups.isUnfinished(group)) return true
+      return jobs.some(id => this.#carrier.isUnfinished(id))
+    }
     return (this.#calls.get(holder.call)?.until ?? Number.NEGATIVE_INFINITY) > this.now()
   }
 

@@ -5,6 +5,7 @@ import { callLeaseMs, type LedgerRetention, type TickClaim } from '../tick-memor
 import type { RedisClient } from './client.ts'
 import { rowText } from './ledger-text.ts'
 import { guarded } from './push-guards.ts'
+import { groupKey } from './redis-groups.ts'
 
 /** What a claim is made with, beside what it claims. */
 export interface ClaimSetting {
@@ -183,7 +184,10 @@ function claimValues(claim: TickClaim, { prefix, retention }: ClaimSetting): str
     run ? String(run.tick) : '',
     run?.overlap ?? '',
     run?.job ? jobKey(run.job.queue, '') : '',
-    (run?.later ?? []).map(({ queue, id }) => jobKey(queue, id)).join('\n'),
+    [
+      ...(run?.later ?? []).map(({ queue, id }) => jobKey(queue, id)),
+      ...(run?.group === undefined ? [] : [groupKey(prefix, run.group)]),
+    ].join('\n'),
     String(callLeaseMs),
     String(retention.ageMs),
     String(retention.count),

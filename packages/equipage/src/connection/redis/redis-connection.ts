@@ -7,6 +7,7 @@ import type { LedgerRetention } from '../tick-memory.ts'
 import { Producer } from './producer.ts'
 import { RedisCarrier } from './redis-carrier.ts'
 import type { Keep } from './redis-consumer.ts'
+import { RedisGroups } from './redis-groups.ts'
 import { RedisQueueCare } from './redis-queue-care.ts'
 import { RedisTickMemory } from './redis-tick-memory.ts'
 import { RedisWorkerBoard } from './redis-worker-board.ts'
@@ -47,6 +48,7 @@ export function redisConnection(
     carrier,
     care: new RedisQueueCare(producer, settings),
     ticks: new RedisTickMemory(producer, settings, claims, parts.clock),
+    groups: new RedisGroups(producer, settings),
     check: () => checkServer(settings, parts.log),
     workers: new RedisWorkerBoard(producer, settings),
     async stop() {

@@ -98,8 +98,9 @@ export class KeptJobs {
   }
 
   /** Whether a push of this job has to be written down, because others are to see it. */
-  async isShared({ guard, queue }: PushedJob): Promise<boolean> {
-    return guard !== undefined || (await this.hasLimits(queue))
+  async isShared({ guard, queue, stamp }: PushedJob): Promise<boolean> {
+    // Whoever looks after a group has to see whether its jobs are there.
+    return guard !== undefined || stamp.group !== undefined || (await this.hasLimits(queue))
   }
 
   /** Whether a queue has limits, so that the end of one job may let another begin. */

@@ -160,4 +160,33 @@ export const migrations: Migrations = {
       await db.schema.alterTable('jobs').addColumn('keep_failed', 'text').execute()
     },
   },
+  '2026-11-21T18-groups': {
+    async up(db) {
+      await db.schema
+        .createTable('groups')
+        .addColumn('id', 'text', column => column.primaryKey())
+        .addColumn('plan', 'text', column => column.notNull())
+        .addColumn('state', 'text', column => column.notNull())
+        .addColumn('left', 'integer', column => column.notNull())
+        .addColumn('broken', 'integer', column => column.notNull())
+        .addColumn('bytes', 'integer', column => column.notNull())
+        .addColumn('has_last', 'integer', column => column.notNull())
+        .addColumn('last_pushed', 'integer', column => column.notNull())
+        .addColumn('ready_at', 'integer')
+        .addColumn('ended_at', 'integer')
+        .addColumn('looked_at', 'integer', column => column.notNull())
+        .execute()
+      await db.schema.createIndex('groups_end').on('groups').columns(['ended_at']).execute()
+      await db.schema
+        .createTable('group_ends')
+        .addColumn('group_id', 'text', column => column.notNull())
+        .addColumn('place', 'integer', column => column.notNull())
+        .addColumn('breaks', 'integer', column => column.notNull())
+        .addColumn('json', 'text', column => column.notNull())
+        .addPrimaryKeyConstraint('group_ends_place', ['group_id', 'place'])
+        .execute()
+      await sql`create trigger ends_go_with_their_group after delete on groups
+        begin delete from group_ends where group_id = old.id; end`.execute(db)
+    },
+  },
 }

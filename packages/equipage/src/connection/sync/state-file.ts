@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { Generated, Kysely, Selectable } from 'kysely'
 import { type Database, openDatabase } from '../../database/index.ts'
+import type { GroupState } from '../../job/index.ts'
 import type { Fate, Reason } from '../tick-memory.ts'
 import { migrations } from './migrations.ts'
 
@@ -76,6 +77,26 @@ interface LedgerTable {
   job_id: string | null
 }
 
+/** A run of a group, as GroupStanding says. */
+interface GroupsTable {
+  id: string
+  /** The plan as JSON. */
+  plan: string
+  state: GroupState
+  /** Members that have not ended. */
+  left: number
+  /** Members whose failure the group fails with. */
+  broken: number
+  /** Bytes of the results so far. */
+  bytes: number
+  has_last: 0 | 1
+  last_pushed: 0 | 1
+  ready_at: number | null
+  ended_at: number | null
+  looked_at: number
+}
+
+export type StoredGroup = Selectable<GroupsTable>
 export type StoredLedgerRow = Selectable<LedgerTable>
 export type StoredScheduleRow = Selectable<SchedulesTable>
 
@@ -89,6 +110,9 @@ export type Tables = {
   /** Of queues with a rate limit: how many jobs have begun since the time was counted from. */
   queue_rates: { queue: string; since: number; begun: number }
   paused_queues: { queue: string; at: number }
+  groups: GroupsTable
+  /** How members of groups ended, as JSON, and whether their group fails with them. */
+  group_ends: { group_id: string; place: number; breaks: 0 | 1; json: string }
   schedules: SchedulesTable
   ledger: LedgerTable
   /** The functions that run for a tick. */

@@ -9,6 +9,7 @@ import { PausedQueues } from './paused-queues.ts'
 import { StateFile } from './state-file.ts'
 import { SyncCarrier } from './sync-carrier.ts'
 import { SyncCheckpoints } from './sync-checkpoints.ts'
+import { SyncGroups } from './sync-groups.ts'
 import { SyncQueueCare } from './sync-queue-care.ts'
 import { SyncTickMemory } from './sync-tick-memory.ts'
 import { SyncWorkerBoard } from './sync-worker-board.ts'
@@ -59,6 +60,7 @@ export function syncConnection(
       clock,
     }),
     workers: new SyncWorkerBoard(file, clock),
+    groups: new SyncGroups(file, clock),
     check: async () => void (await file.tables()),
     stop: graceMs => {
       stopping ??= stop(graceMs)

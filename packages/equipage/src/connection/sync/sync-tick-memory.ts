@@ -24,6 +24,7 @@ import {
 import { refusal } from '../tick-rules.ts'
 import type { Admission, KeptJobs } from './kept-jobs.ts'
 import type { StateFile, StoredScheduleRow, Tables } from './state-file.ts'
+import { isGroupUnfinished } from './sync-groups.ts'
 import { endRow, interruptRow, lastRows, readRows, writeRows } from './sync-ledger.ts'
 import {
   endPause,
@@ -39,7 +40,9 @@ import {
 type Pushed = (job: PushedJob, id: string, admission: Admission) => Promise<Receipt>
 
 /** What a schedule's overlap policy waits for. */
-type Holder = { readonly call: number } | { readonly jobs: readonly string[] }
+type Holder =
+  | { readonly call: number }
+  | { readonly jobs: readonly string[]; readonly group?: string }
 
 /** Ticks in the state file: a cursor and the job it pushes move in one transaction. */
 export class SyncTickMemory implements TickMemory {
@@ -146,7 +149,11 @@ export class SyncTickMemory implements TickMemory {
   ): Promise<boolean> {
     if (!text) return false
     const holder = JSON.parse(text) as Holder
-    if ('jobs' in holder) return this.#jobs.anyUnfinished(tables, holder.jobs)
+    if ('jobs' in holder) {
+      const { jobs, group } = holder
+      if (group !== undefined && (await isGroupUnfinished(tables, group))) return true
+      return this.#jobs.anyUnfinished(tables, jobs)
+    }
     const lease = tables
       .selectFrom('calls')
       .select('tick')
@@ -277,5 +284,6 @@ function rowOfRun(
 
 function holderOf(run: ClaimedRun, jobId: string | undefined): Holder {
   if (jobId === undefined) return { call: run.tick }
-  return { jobs: [jobId, ...(run.later ?? []).map(({ id }) => id)] }
+  const { later = [], group } = run
+  return { jobs: [jobId, ...later.map(({ id }) => id)], ...(group === undefined ? {} : { group }) }
 }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
+import { MemoryGroups } from '../../../src/connection/memory/memory-groups.ts'
 import {
   type Attempt,
   AttemptRunner,
-  type ChainDefinition,
-  type JobDefinition,
+  type Definition,
   JobRegistry,
   MemoryCheckpoints,
   type Outcome,
@@ -13,8 +13,6 @@ import {
 import { capturedLog } from '../../support/captured-log.ts'
 import { StubClock } from '../../support/stub-clock.ts'
 
-type Definition = JobDefinition | ChainDefinition
-
 /** A pipeline over some jobs, with a clock that stands still, and everything that it did. */
 export function pipeline(definitions: readonly Definition[], parts: Partial<Parts> = {}) {
   const clock = new StubClock()
@@ -23,6 +21,7 @@ export function pipeline(definitions: readonly Definition[], parts: Partial<Part
   const children: unknown[] = []
   const reported: unknown[] = []
   const checkpoints = new MemoryCheckpoints()
+  const groups = new MemoryGroups(clock)
   const registry = new JobRegistry()
   for (const definition of definitions) registry.add(definition, 'app/jobs/all.ts')
   const runner = new AttemptRunner({
@@ -36,6 +35,7 @@ export function pipeline(definitions: readonly Definition[], parts: Partial<Part
       pushed.push(job)
       return receiptOf(job)
     },
+    groups: async () => groups,
     pushChild: async (parent, { name }, args) => {
       children.push({ parent, name, args })
       return { id: 'child', name, queue: 'default', state: 'waiting' }
@@ -59,7 +59,7 @@ export function pipeline(definitions: readonly Definition[], parts: Partial<Part
       report: progress => void reported.push(progress),
       ...attempt,
     })
-  return { clock, lines, pushed, children, reported, checkpoints, runner, run }
+  return { clock, lines, pushed, children, reported, checkpoints, groups, runner, run }
 }
 
 type Parts = ConstructorParameters<typeof AttemptRunner>[0]

@@ -130,6 +130,7 @@ export class FaultyWorld {
       random: () => 0,
       ready: async () => undefined,
       push: job => process.call('push', () => connection.carrier.push(job)),
+      groups: async () => connection.groups,
       pushChild: () => Promise.reject(new Error('no job of these tests pushes')),
     })
     const run: RunAttempt = attempt => process.call('run', () => runner.run(attempt))

@@ -69,6 +69,7 @@ export function world(test: TestContext, start = '2026-01-01T00:00:00Z') {
       random: () => 0,
       ready: async () => undefined,
       push: pushed => connection.carrier.push(pushed),
+      groups: async () => connection.groups,
       pushChild: () => Promise.reject(new Error('no job of these tests pushes')),
     })
     const run: RunAttempt = async attempt => {

@@ -1,7 +1,7 @@
 import type { TestContext } from 'node:test'
 import { z } from 'zod'
 import type { AnyApp } from '../../../src/app/index.ts'
-import { defineChain, defineJob } from '../../../src/index.ts'
+import { defineChain, defineGroup, defineJob } from '../../../src/index.ts'
 import { plainApp, temporaryApp } from '../../support/temporary-app.ts'
 
 /** The jobs of a shop, for whoever pushes them. */
@@ -15,7 +15,10 @@ export function shopJobs() {
   })
   const remind = defineJob({ name: 'remind', run: () => 'reminded' })
   const sell = defineChain({ name: 'sell', start: bill }).andThen(remind, () => ({}))
-  return { bill, remind, sell }
+  const close = defineGroup({ name: 'close', payload: z.object({ orders: z.array(z.int()) }) })
+    .each('bills', bill, ({ orders }) => orders.map(order => ({ order })))
+    .andThen(remind, () => ({}))
+  return { bill, remind, sell, close }
 }
 
 /** A shop whose jobs are these, and which would write its state file into its own folder. */

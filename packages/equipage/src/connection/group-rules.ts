@@ -1,0 +1,65 @@
+import type { GroupState, GroupStep, JobEnd, Json, MemberEnd } from '../job/index.ts'
+
+/** Numbers of a group that is under way. */
+export interface GroupCounts {
+  readonly state: GroupState
+  /** Members that have not ended. */
+  readonly left: number
+  /** Members whose failure the group fails with. */
+  readonly broken: number
+  /** Bytes of the results so far. */
+  readonly bytes: number
+  readonly hasLast: boolean
+  readonly lastPushed: boolean
+}
+
+/** The end of a member that was taken down. */
+export interface TakenEnd {
+  readonly end: JobEnd<Json>
+  readonly breaks: boolean
+}
+
+/** The state that a group begins in: one without members has nothing to wait for. */
+export function firstState(members: number, hasLast: boolean): GroupState {
+  if (members > 0) return 'open'
+  return hasLast ? 'ready' : 'completed'
+}
+
+/**
+ * What the end of a member changes.
+ * @param former how it had ended before
+ * @returns undefined when that stays
+ */
+export function taken(
+  counts: GroupCounts,
+  { end, breaks, limitBytes, tooLarge }: MemberEnd,
+  former: TakenEnd | undefined,
+): { kept: TakenEnd; counts: GroupCounts } | undefined {
+  if (former && (former.end.state === 'completed' || end.state === 'failed')) return undefined
+  let kept: TakenEnd = { end, breaks }
+  let { bytes } = counts
+  if (end.state === 'completed' && !counts.hasLast) kept = { end: { ...end, result: null }, breaks }
+  else if (end.state === 'completed') {
+    const more = Buffer.byteLength(JSON.stringify(end))
+    if (limitBytes !== undefined && bytes + more > limitBytes)
+      kept = { end: tooLarge, breaks: true }
+    else bytes += more
+  }
+  const left = counts.left - (former ? 0 : 1)
+  const broken = counts.broken + Number(kept.breaks) - Number(former?.breaks ?? false)
+  return { kept, counts: { ...counts, left, broken, bytes } }
+}
+
+/** What follows when a member's end was taken down; a state is the group's new one. */
+export function stepAfter({ state, left, broken, hasLast, lastPushed }: GroupCounts): GroupStep {
+  if (state === 'completed') return 'over'
+  if (left > 0) return 'open'
+  if (broken > 0) return state === 'failed' ? 'over' : 'failed'
+  if (!hasLast) return 'completed'
+  return lastPushed ? 'over' : 'ready'
+}
+
+/** Whether a group that is in a state can end in another. */
+export function mayClose(state: GroupState, end: 'completed' | 'failed'): boolean {
+  return state !== 'completed' && state !== end
+}

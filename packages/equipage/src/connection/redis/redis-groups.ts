@@ -1,0 +1,146 @@
+import {
+  completedKeptMs,
+  failedKeptMs,
+  type GroupMemory,
+  type GroupPlan,
+  type GroupStanding,
+  type GroupState,
+  type GroupStep,
+  groupsLookedAt,
+  type JobEnd,
+  type Json,
+  type MemberEnd,
+  readEnd,
+  readPlan,
+} from '../../job/index.ts'
+import { groupScripts } from './group-scripts.ts'
+import type { Producer } from './producer.ts'
+import type { RedisSettings } from './settings.ts'
+import { connectionError } from './symptoms.ts'
+
+/** The key of a group: a hash, which has a field `finishedOn` when the group has ended, as a job has. */
+export function groupKey(prefix: string, id: string): string {
+  // No queue has an empty name, so this stands beside BullMQ's keys without meeting them.
+  return `${prefix}::groups:${id}`
+}
+
+const states: readonly unknown[] = ['open', 'ready', 'completed', 'failed'] satisfies GroupState[]
+
+/** Groups that are under way, each in a hash; and a sorted set of those that have not ended. */
+export class RedisGroups implements GroupMemory {
+  readonly #producer: Producer
+  readonly #settings: RedisSettings
+  readonly #open: string
+  readonly #turn: string
+
+  constructor(producer: Producer, settings: RedisSettings) {
+    this.#producer = producer
+    this.#settings = settings
+    this.#open = `${settings.prefix}::groups`
+    this.#turn = `${settings.prefix}::groups-turn`
+  }
+
+  async open(id: string, plan: GroupPlan): Promise<Pick<GroupStanding, 'state' | 'ended'>> {
+    const args = [id, JSON.stringify(plan), plan.members.length, plan.last ? 1 : 0, completedKeptMs]
+    const reply = await this.#script('open', id, ...args)
+    const [state, ...ended] = Array.isArray(reply) ? reply : []
+    return { state: stateOf(state) ?? 'failed', ended: placesOf(ended) }
+  }
+
+  async end(
+    id: string,
+    place: number,
+    { end, breaks, limitBytes, tooLarge }: MemberEnd,
+  ): Promise<GroupStep> {
+    const kind = end.state === 'completed' ? 'c' : breaks ? 'b' : 'f'
+    const texts = [JSON.stringify(end), JSON.stringify(tooLarge)]
+    const limits = [limitBytes ?? -1, completedKeptMs, failedKeptMs]
+    const reply = await this.#script('end', id, id, place, kind, ...texts, ...limits)
+    return stateOf(reply) ?? (reply === 'over' ? reply : 'missing')
+  }
+
+  async standing(id: string): Promise<GroupStanding | undefined> {
+    const reply = await this.#script('standing', id)
+    if (!Array.isArray(reply)) return undefined
+    const [text, given, pushed, readyAt, ...ended] = reply
+    const plan = readPlan(text)
+    const state = stateOf(given)
+    if (!plan || !state) return undefined
+    return {
+      plan,
+      state,
+      ended: placesOf(ended),
+      lastPushed: pushed === '1',
+      readyAt: readyAt ? Number(readyAt) : null,
+    }
+  }
+
+  async ends(id: string): Promise<ReadonlyMap<number, JobEnd<Json>>> {
+    const fields = await this.#ask(client => client.hgetall(this.#key(id)))
+    const ends = new Map<number, JobEnd<Json>>()
+    for (const [field, text] of Object.entries(fields)) {
+      const place = placeOf(field)
+      const end = place === undefined ? undefined : readEnd(text.slice(1))
+      if (place !== undefined && end) ends.set(place, end)
+    }
+    return ends
+  }
+
+  async lastPushed(id: string): Promise<void> {
+    await this.#script('pushed', id)
+  }
+
+  async close(id: string, state: 'completed' | 'failed'): Promise<boolean> {
+    const keptMs = state === 'completed' ? completedKeptMs : failedKeptMs
+    return (await this.#script('close', id, id, state, keptMs)) === 1
+  }
+
+  async unfinished(everyMs: number): Promise<readonly string[]> {
+    const ids = await this.#eval('unfinished', [this.#open, this.#turn], everyMs, groupsLookedAt)
+    return Array.isArray(ids) ? ids.map(String) : []
+  }
+
+  #key(id: string): string {
+    return groupKey(this.#settings.prefix, id)
+  }
+
+  #script(
+    name: keyof typeof groupScripts,
+    id: string,
+    ...args: (string | number)[]
+  ): Promise<unknown> {
+    return this.#eval(name, [this.#key(id), this.#open], ...args)
+  }
+
+  #eval(
+    name: keyof typeof groupScripts,
+    keys: readonly string[],
+    ...args: (string | number)[]
+  ): Promise<unknown> {
+    return this.#ask(client => client.eval(groupScripts[name], keys.length, ...keys, ...args))
+  }
+
+  /** One call to Redis; its failure as this framework's error. */
+  async #ask<Reply>(call: (client: Producer['client']) => Promise<Reply>): Promise<Reply> {
+    await this.#producer.ready()
+    try {
+      return await call(this.#producer.client)
+    } catch (error) {
+      throw connectionError(this.#settings, error)
+    }
+  }
+}
+
+function stateOf(value: unknown): GroupState | undefined {
+  return states.includes(value) ? (value as GroupState) : undefined
+}
+
+/** `end:7` is the field of the member in place 7. */
+function placeOf(field: unknown): number | undefined {
+  const [, place] = /^end:(\d{1,9})$/.exec(String(field)) ?? []
+  return place === undefined ? undefined : Number(place)
+}
+
+function placesOf(fields: readonly unknown[]): ReadonlySet<number> {
+  return new Set(fields.map(placeOf).filter(place => place !== undefined))
+}

@@ -1,0 +1,99 @@
+import type { QueueCare, StoredJob } from '../connection/index.ts'
+import { EquipageError, toError } from '../core/errors.ts'
+import {
+  type GroupMemory,
+  type GroupRuns,
+  type GroupStanding,
+  type JobRegistry,
+  memberId,
+  type PlannedJob,
+} from '../job/index.ts'
+import type { Logger } from '../log/index.ts'
+
+/** What looking after groups takes. */
+export interface GroupTendingParts {
+  /** Of the connection. */
+  memory: GroupMemory
+  care: QueueCare
+  runs: GroupRuns
+  registry: JobRegistry
+  log: Logger
+}
+
+/** How many members are looked up side by side. */
+const batchSize = 50
+
+/**
+ * Sees to it that every group reaches an end, one round a call: a member that has ended without
+ * telling so (its worker was taken down too often, it was removed, its queue was cleared) counts as
+ * failed, and a last job that was not pushed, because a process died, is pushed. What a round does may
+ * be done twice, and beside the workers.
+ */
+export class GroupTending {
+  readonly #parts: GroupTendingParts
+
+  constructor(parts: GroupTendingParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * @param everyMs nothing is done when somebody else has begun a round so short a time ago; 0: always
+   * @throws E_CONNECTION_AWAY
+   */
+  async round(everyMs: number): Promise<void> {
+    const { memory, log } = this.#parts
+    for (const id of await memory.unfinished(everyMs)) {
+      try {
+        await this.#tend(id)
+      } catch (thrown) {
+        log.warn({ groupId: id, err: toError(thrown) }, 'a group could not be looked after')
+      }
+    }
+  }
+
+  async #tend(id: string): Promise<void> {
+    const { memory, runs, registry } = this.#parts
+    const standing = await memory.standing(id)
+    // Nothing that could be read, so nothing that could be gone on with.
+    if (!standing) return void (await memory.close(id, 'failed'))
+    if (standing.state === 'open') return this.#tendMembers(id, standing)
+    if (standing.state !== 'ready') return
+    if (!standing.lastPushed) return void (await runs.goOn(id, registry))
+    const { last } = standing.plan
+    const error = last && (await this.#endOf(last, memberId(id, 'last')))
+    const place = { id, name: standing.plan.name, place: 'last' } as const
+    if (error) await runs.ended(last.job, place, { state: 'failed', error }, registry)
+  }
+
+  async #tendMembers(id: string, { plan, ended }: GroupStanding): Promise<void> {
+    // Until the job that spreads it has ended, members may still be missing.
+    if (!(await this.#endOf({ ...plan.spread, job: plan.name }, plan.spread.id))) return
+    const places = plan.members.keys().filter(place => !ended.has(place))
+    for (let batch = places.take(batchSize).toArray(); batch.length > 0; ) {
+      await Promise.all(batch.map(place => this.#tendMember(id, plan, place)))
+      batch = places.take(batchSize).toArray()
+    }
+  }
+
+  async #tendMember(id: string, plan: GroupStanding['plan'], place: number): Promise<void> {
+    const member = plan.members[place]
+    const error = member && (await this.#endOf(member, memberId(id, place)))
+    const { runs, registry } = this.#parts
+    const onFailure = member && plan.slots[member.slot]?.onFailure
+    if (!error || !onFailure) return
+    const at = { id, name: plan.name, place, onFailure }
+    await runs.ended(member.job, at, { state: 'failed', error }, registry)
+  }
+
+  /** How a job has ended, as far as its queue knows; undefined while it is to run, or runs. */
+  async #endOf({ job, queue }: PlannedJob, id: string): Promise<Error | undefined> {
+    const found = await this.#parts.care.find(queue, id)
+    if (found && found.state !== 'completed' && found.state !== 'failed') return undefined
+    return new EquipageError('E_GROUP_JOB_GONE', { job, id, queue, reason: reasonOf(found) })
+  }
+}
+
+function reasonOf(found: StoredJob | undefined): string {
+  if (!found) return 'it is not in its queue any more'
+  return found.error?.message ?? 'its queue knows no more of it'
+}
