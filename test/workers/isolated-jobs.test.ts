@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, type TestContext, test } from 'node:test'
 import { eventually } from '../../packages/equipage/test/support/eventually.ts'
+import { lives } from '../../packages/equipage/test/support/lives.ts'
 import { plainApp, temporaryApp } from '../../packages/equipage/test/support/temporary-app.ts'
 import { processesIn } from '../support/application.ts'
 import { type WorkingApplication, workingApplication } from './support/working-application.ts'
@@ -44,15 +45,6 @@ const endsOf = ({ notes }: WorkingApplication, job: string) =>
   notes(`isolated.${job}`).filter(({ what }) => what === 'ended').length
 const pidOf = ({ notes }: WorkingApplication, job: string) =>
   notes(`isolated.${job}`).at(-1)?.pid ?? Number.NaN
-
-/** Whether there is such a process. */
-function lives(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch {
-    return false
-  }
-}
 
 suite('isolated jobs of a worker', { concurrency: 2 }, () => {
   test('end as documented when they misbehave, and neighbours do not notice', async t => {

@@ -76,6 +76,8 @@ export class IsolatedProcess {
       this.#ending = true
       this.#over(null, null, err)
     })
+    // The one that tells the process of this one's end; what becomes of it here says nothing.
+    for (const stream of sockets(child)) stream.on('error', () => undefined)
     parts.log.debug({ isolated: child.pid }, 'isolated process started')
   }
 
@@ -198,7 +200,7 @@ export class IsolatedProcess {
     const change = held ? 'ref' : 'unref'
     this.#child[change]()
     this.#child.channel?.[change]()
-    for (const stream of this.#child.stdio) if (stream instanceof Socket) stream.unref()
+    for (const stream of sockets(this.#child)) stream.unref()
   }
 
   #killSoon(): void {
@@ -224,6 +226,11 @@ export class IsolatedProcess {
       run.ended.reject(new NotBegun(err?.message ?? `it ended by ${how} before the job began`))
     }
   }
+}
+
+/** The pipes between the two, beside the channel of messages. */
+function sockets({ stdio }: ChildProcess): Socket[] {
+  return stdio.filter(stream => stream instanceof Socket)
 }
 
 function dataOf({ attempt }: IsolatedCall): IsolatedAttempt {

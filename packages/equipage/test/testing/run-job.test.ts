@@ -42,6 +42,13 @@ suite('one attempt of a job in a test', { concurrency: true }, () => {
     }
   })
 
+  test('an isolated job runs in the process of the test', async t => {
+    const run = () => process.pid
+    const isolated = defineJob({ name: 'isolated', isolate: true, run })
+    const app = await shop(t, { isolated })
+    assert.equal((await runJob(app, isolated)).result, process.pid)
+  })
+
   test('an attempt that throws is to be retried after its backoff, and the last one has failed', async t => {
     const { app, work } = await shopOf(t, ({ attempt }) => {
       throw new Error(`attempt ${attempt}`)
