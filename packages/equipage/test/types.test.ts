@@ -121,7 +121,7 @@ const written = {
   },
   pushBare: (queue: Queue) => queue.push(bare),
 
-  groups(queue: Queue) {
+  groups(queue: Queue, timetable: Timetable) {
     const all = defineGroup({ name: 'all', payload: z.object({ day: z.string() }) })
       .with('one', report, ({ day }) => ({ id: day.length }))
       .each('many', optional, async () => [{}, { limit: 3 }])
@@ -143,8 +143,12 @@ const written = {
     same<typeof whole, GroupDefinition<{ day: string }, number>>()
     same<Awaited<ReturnType<typeof pushed>>, Receipt<number>>()
     const pushed = () => queue.push(whole, { day: 'monday' })
+    timetable.every().day.push(whole, { day: 'monday' })
+    timetable.every().day.push(whole, tick => ({ day: String(tick.scheduledFor) }))
     // @ts-expect-error a group takes its own payload
     void queue.push(whole, { id: 1 })
+    // @ts-expect-error so does one that a schedule pushes
+    timetable.every().day.push(whole, { id: 1 })
     // @ts-expect-error the payload of the group has no such field
     all.with('other', report, ({ week }) => ({ id: week }))
     // @ts-expect-error the job needs another type

@@ -313,9 +313,14 @@ export class Equipage<Definition extends ConfigDefinition = ConfigDefinition<Fra
 
   async #tendGroups(everyMs: number): Promise<void> {
     const { care, groups: memory } = await this.connection
-    const { groups: runs } = this.#runner
-    const registry = await this.jobs
-    const tending = new GroupTending({ memory, care, runs, registry, log: this.log })
+    const runner = this.#runner
+    const tending = new GroupTending({
+      memory,
+      care,
+      goOn: id => runner.goOn(id),
+      lost: (job, error) => runner.lost(job, error),
+      log: this.log,
+    })
     await tending.round(everyMs)
   }
 

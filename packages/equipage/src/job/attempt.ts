@@ -87,16 +87,15 @@ export interface AttemptRunnerParts extends PerformParts {
  */
 export class AttemptRunner {
   readonly #parts: AttemptRunnerParts
+  readonly #groups: GroupRuns
   readonly #followUps: FollowUps
-  /** Carries on the groups of which jobs run here. */
-  readonly groups: GroupRuns
   /** Attempts that have ended in this process, those that failed among them. */
   ended = 0
 
   constructor(parts: AttemptRunnerParts) {
     this.#parts = parts
-    this.groups = new GroupRuns(parts)
-    this.#followUps = new FollowUps(parts, this.groups)
+    this.#groups = new GroupRuns(parts)
+    this.#followUps = new FollowUps(parts, this.#groups)
   }
 
   /** @returns what the connection has to do with the job; never rejects */
@@ -121,8 +120,8 @@ export class AttemptRunner {
   }
 
   /**
-   * Does what follows a job that the connection has failed for good without running it, because it
-   * took its worker down too often; never rejects.
+   * Does what follows a job that has failed for good without an attempt that could tell: it took its
+   * worker down too often, or is gone. Never rejects.
    */
   async lost(job: EndedJob, error: Error): Promise<void> {
     const log = this.#parts.log.child({ job: job.name, jobId: job.id, queue: job.queue })
@@ -134,6 +133,11 @@ export class AttemptRunner {
     } catch (thrown) {
       log.error({ err: toError(thrown) }, 'what follows a failed job could not be done')
     }
+  }
+
+  /** Pushes the last job of a group whose members have all ended, unless that was done. */
+  async goOn(group: string): Promise<void> {
+    await this.#groups.goOn(group, await this.#parts.jobs())
   }
 
   async #known(

@@ -66,6 +66,7 @@ export {
 export type { PayloadArgument, Pushable } from './pushable.ts'
 export {
   type ChainStamp,
+  type GroupPlace,
   type GroupStamp,
   type ParentStamp,
   type PushedJob,

@@ -1,10 +1,9 @@
-import type { QueueCare, StoredJob } from '../connection/index.ts'
+import type { FollowLost, QueueCare, StoredJob } from '../connection/index.ts'
 import { EquipageError, toError } from '../core/errors.ts'
 import {
   type GroupMemory,
-  type GroupRuns,
+  type GroupPlace,
   type GroupStanding,
-  type JobRegistry,
   memberId,
   type PlannedJob,
 } from '../job/index.ts'
@@ -15,8 +14,10 @@ export interface GroupTendingParts {
   /** Of the connection. */
   memory: GroupMemory
   care: QueueCare
-  runs: GroupRuns
-  registry: JobRegistry
+  /** Pushes the last job of a group whose members have all ended. */
+  goOn(id: string): Promise<unknown>
+  /** Does what follows a job that has failed without telling so. */
+  lost: FollowLost
   log: Logger
 }
 
@@ -52,37 +53,41 @@ export class GroupTending {
   }
 
   async #tend(id: string): Promise<void> {
-    const { memory, runs, registry } = this.#parts
+    const { memory, goOn } = this.#parts
     const standing = await memory.standing(id)
     // Nothing that could be read, so nothing that could be gone on with.
     if (!standing) return void (await memory.close(id, 'failed'))
     if (standing.state === 'open') return this.#tendMembers(id, standing)
     if (standing.state !== 'ready') return
-    if (!standing.lastPushed) return void (await runs.goOn(id, registry))
+    if (!standing.lastPushed) return void (await goOn(id))
     const { last } = standing.plan
-    const error = last && (await this.#endOf(last, memberId(id, 'last')))
-    const place = { id, name: standing.plan.name, place: 'last' } as const
-    if (error) await runs.ended(last.job, place, { state: 'failed', error }, registry)
+    if (last) await this.#look(standing, last, { id, name: standing.plan.name, place: 'last' })
   }
 
-  async #tendMembers(id: string, { plan, ended }: GroupStanding): Promise<void> {
+  async #tendMembers(id: string, standing: GroupStanding): Promise<void> {
+    const { plan, ended } = standing
     // Until the job that spreads it has ended, members may still be missing.
     if (!(await this.#endOf({ ...plan.spread, job: plan.name }, plan.spread.id))) return
     const places = plan.members.keys().filter(place => !ended.has(place))
     for (let batch = places.take(batchSize).toArray(); batch.length > 0; ) {
-      await Promise.all(batch.map(place => this.#tendMember(id, plan, place)))
+      await Promise.all(batch.map(place => this.#tendMember(id, standing, place)))
       batch = places.take(batchSize).toArray()
     }
   }
 
-  async #tendMember(id: string, plan: GroupStanding['plan'], place: number): Promise<void> {
-    const member = plan.members[place]
-    const error = member && (await this.#endOf(member, memberId(id, place)))
-    const { runs, registry } = this.#parts
-    const onFailure = member && plan.slots[member.slot]?.onFailure
-    if (!error || !onFailure) return
-    const at = { id, name: plan.name, place, onFailure }
-    await runs.ended(member.job, at, { state: 'failed', error }, registry)
+  async #tendMember(id: string, standing: GroupStanding, place: number): Promise<void> {
+    const { name, members, slots } = standing.plan
+    const member = members[place]
+    const onFailure = member && slots[member.slot]?.onFailure
+    if (onFailure) await this.#look(standing, member, { id, name, place, onFailure })
+  }
+
+  /** A job that has ended, or is gone, has failed: its own word would be there by now. */
+  async #look({ plan }: GroupStanding, job: PlannedJob, at: GroupPlace): Promise<void> {
+    const id = memberId(at.id, at.place)
+    const error = await this.#endOf(job, id)
+    const stamp = { ...plan.stamp, group: at }
+    if (error) await this.#parts.lost({ id, name: job.job, queue: job.queue, stamp }, error)
   }
 
   /** How a job has ended, as far as its queue knows; undefined while it is to run, or runs. */

@@ -4,7 +4,7 @@ import { jsonOf, runCommand } from './support/run-command.ts'
 import { shop } from './support/shop.ts'
 
 const jobs = `
-  import { defineJob } from 'equipage'
+  import { defineGroup, defineJob } from 'equipage'
   import { z } from 'zod'
   export const report = defineJob({
     name: 'report',
@@ -17,6 +17,8 @@ const jobs = `
     payload: z.object({ user: z.string(), password: z.string(), mail: z.object({ token: z.string(), to: z.string() }) }),
     run: () => Promise.reject(new Error('out of paper\\nand of ink')),
   })
+  const failing = defineJob({ name: 'failing', run: () => Promise.reject(new Error('no luck')) })
+  export const all = defineGroup({ name: 'all' }).with('one', failing, () => ({}))
 `
 
 const env = 'LOG_CHANNEL=null\nLOG_REDACT=payload.mail.to\n'
@@ -116,6 +118,16 @@ describe('equipage queue show', () => {
     assert.equal(job.parent, null)
     assert.deepEqual(Object.keys(job.error), ['message', 'stack'])
     assert.equal(job.error.message, 'out of paper\nand of ink')
+  })
+
+  it('tells to which group and place a job belongs', async t => {
+    const { run, json } = await world(t)
+    await json('push', 'all', '{}')
+    const [job] = await json('failed', '--limit', '1')
+    assert.equal(job.name, 'failing')
+    const { id, ...place } = job.group
+    assert.deepEqual(place, { name: 'all', place: 0, onFailure: 'fail' })
+    assert.match(await run('show', job.id), new RegExp(`^group +{"name":"all","id":"${id}",`, 'm'))
   })
 
   it('refuses an id that no queue has', async t => {

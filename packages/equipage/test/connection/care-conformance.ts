@@ -129,6 +129,26 @@ export function careConformance(name: string, make: MakeHarness): void {
       await eventually(() => assert.deepEqual(ends, ['failed', 'all done']))
     })
 
+    test('a failed last job that is retried and completes is the end of its group', async t => {
+      const { job, mood } = failing()
+      const first = defineJob({ name: 'first', run: () => null })
+      const group = defineGroup({ name: 'all' })
+        .with('one', first, () => ({}))
+        .andThen(job, () => ({ n: 1 }))
+      const { queue, consume, events, connection } = make(t, [group])
+      const ends: string[] = []
+      events.on('group:failed', ({ error }) => ends.push(error.message))
+      events.on('group:completed', () => ends.push('completed'))
+      await consume()
+      await queue.push(group)
+      await eventually(() => assert.deepEqual(ends, ['out of paper']))
+      const [found] = await failed(queue, 1)
+      mood.good = true
+      await queue.retry(String(found?.id))
+      await eventually(() => assert.deepEqual(ends, ['out of paper', 'completed']))
+      assert.deepEqual(await connection.groups.unfinished(0), [])
+    })
+
     test('all failed jobs of a queue are retried at once', async t => {
       const { job, mood } = failing()
       const { queue, consume } = make(t, [job])

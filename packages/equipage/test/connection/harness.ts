@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import type { TestContext } from 'node:test'
 import { Queue as BullQueue } from 'bullmq'
 import { forkIsolated } from '../../src/app/isolated-fork.ts'
-import type { Connection, LimitsOf } from '../../src/connection/index.ts'
+import type { Connection, FollowLost, LimitsOf } from '../../src/connection/index.ts'
 import { type MemoryPush, memoryConnection } from '../../src/connection/memory/memory-connection.ts'
 import { workerClient } from '../../src/connection/redis/client.ts'
 import { redisConnection } from '../../src/connection/redis/redis-connection.ts'
@@ -238,7 +238,9 @@ function harness(test: TestContext, definitions: readonly Pushable[], kind: Kind
     remove: kind.remove,
     tend() {
       const { care, groups: memory } = connection
-      return new GroupTending({ memory, care, runs: runner.groups, registry, log }).round(0)
+      const goOn = (id: string) => runner.goOn(id)
+      const lost: FollowLost = (job, error) => runner.lost(job, error)
+      return new GroupTending({ memory, care, goOn, lost, log }).round(0)
     },
   }
 }

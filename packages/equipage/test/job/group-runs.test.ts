@@ -1,13 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { z } from 'zod'
-import {
-  defineGroup,
-  defineJob,
-  JobRegistry,
-  type PushedJob,
-  type Receipt,
-} from '../../src/job/index.ts'
+import { defineGroup, defineJob, type PushedJob, type Receipt } from '../../src/job/index.ts'
 import { tickStamp } from '../support/tick-stamp.ts'
 import { errorOf, pipeline, receiptOf } from './support/attempts.ts'
 
@@ -166,9 +160,7 @@ describe('the last job of a group', () => {
     assert.match(String(lines.at(-1)?.msg), /last job of the group could not be pushed/)
     assert.equal((await groups.standing('run-1'))?.lastPushed, false)
     away = false
-    const registry = new JobRegistry()
-    for (const definition of [summing, count, tell]) registry.add(definition, 'test')
-    await runner.groups.goOn('run-1', registry)
+    await runner.goOn('run-1')
     assert.deepEqual(
       pushed.map(({ id }) => id),
       ['run-1-last'],
@@ -184,9 +176,9 @@ describe('the last job of a group', () => {
     assert.match(String(other.lines.at(-1)?.msg), /no group of that name in this release/)
     assert.equal((await groups.standing('run-1'))?.state, 'ready')
     other.clock.advance(600_001)
-    const sequel = await other.runner.groups.goOn('run-1', new JobRegistry())
-    assert.ok(typeof sequel.run === 'object' && !sequel.run.ok)
-    assert.match(sequel.run.error.message, /^group "sum" has other jobs in this release than/)
+    await other.runner.goOn('run-1')
+    const line = other.lines.find(({ msg }) => msg === 'group failed')
+    assert.match(JSON.stringify(line?.['err']), /group .*sum.* has other jobs in this release than/)
     assert.equal((await groups.standing('run-1'))?.state, 'failed')
   })
 
@@ -252,6 +244,21 @@ describe('the run of a tick that pushed a group', () => {
 
   it('begins with the job that spreads it, and ends with its last', async () => {
     assert.deepEqual(await follow(false), ['began job-1', 'ended run-1-last true'])
+  })
+
+  it('ends with a job that failed without an attempt, when that was the last to end', async () => {
+    const told: string[] = []
+    const tickRuns = {
+      began: async () => undefined,
+      ended: async ({ id }: { id: string }, { ok }: { ok: boolean }) =>
+        void told.push(`ended ${id} ${ok}`),
+    }
+    const { runPushed, pushed, runner } = await spread({ tickRuns }, { tick: tickStamp() })
+    const [first, second] = pushed.splice(0)
+    assert.ok(first && second)
+    await runPushed(first)
+    await runner.lost({ ...second, id: 'run-1-1' }, new Error('gone'))
+    assert.deepEqual(told, ['ended run-1-1 false'])
   })
 
   it('ends with the member that ended last, when another one failed', async () => {
