@@ -12,7 +12,7 @@ function haveEnded({ notes }: WorkingApplication, job: string, count: number): v
   assert.equal(ended.size, count)
 }
 
-suite('a job that takes its worker down', { concurrency: 3 }, () => {
+suite('a job that takes its worker down', { concurrency: 3, timeout: 280_000 }, () => {
   test('by process.exit: the log names what ran, the exit code is not 0, and all of it runs again elsewhere', async t => {
     const application = await workingApplication(t)
     const { work, push, notes, tell } = application

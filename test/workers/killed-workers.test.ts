@@ -9,7 +9,7 @@ import { workingApplication } from './support/working-application.ts'
 
 const numbers = (count: number, from = 0) => Array.from({ length: count }, (_, n) => from + n)
 
-suite('workers under load', { concurrency: true }, () => {
+suite('workers under load', { concurrency: true, timeout: 280_000 }, () => {
   test('killed over and over, every job completes, no stored part runs again, and no key has two jobs', async t => {
     const kills = 25
     const chunk = { short: 320, parted: 80 }
