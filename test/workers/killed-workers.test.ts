@@ -57,25 +57,33 @@ suite('workers under load', { concurrency: true, timeout: 280_000 }, () => {
   })
 
   test('told to stop one after the other, nothing fails or stalls, and nobody takes longer than its grace', async t => {
-    const jobs = 600
     const { app, push, work, notes } = await workingApplication(t)
-    await push('short', numbers(jobs))
-    const env = { WORKER_GRACE: '30s', QUEUE_KEEP_COMPLETED_COUNT: '10000' }
-    const workers = [work(['--concurrency', '5'], env)]
+    const env = { WORKER_GRACE: '30s', QUEUE_KEEP_COMPLETED_COUNT: '100000' }
+    const counts = async () => (await app.queue.counts()).find(({ queue }) => queue === 'default')
+    const start = async () => {
+      const worker = work(['--concurrency', '5'], env)
+      await worker.said(/worker started/)
+      return worker
+    }
+    let jobs = 0
+    const workers = [await start()]
     for (let turn = 0; turn < 4; turn++) {
-      const before = notes('short').length
-      await eventually(() => assert.ok(notes('short').length > before + 20))
-      const next = work(['--concurrency', '5'], env)
-      workers.push(next)
-      await next.said(/worker started/)
-      const [old] = workers.slice(turn)
+      workers.push(await start())
+      const old = workers[turn]
+      // Under load until the signal comes, however long the other one took to start.
+      await eventually(async () => {
+        if ((await counts())?.waiting === 0) {
+          await push('short', numbers(100, jobs))
+          jobs += 100
+        }
+        assert.ok(isBusy(notes(), old?.pid))
+      })
       old?.signal('SIGTERM')
       assert.equal(await old?.ended, 0)
     }
     await eventually(async () => {
-      const counts = (await app.queue.counts()).find(({ queue }) => queue === 'default')
-      assert.equal(counts?.completed, jobs)
-      assert.equal(counts?.failed, 0)
+      const { completed, failed } = (await counts()) ?? {}
+      assert.deepEqual([completed, failed], [jobs, 0])
     }, 60_000)
     // Each ran exactly once: nobody took over what another one held.
     assert.equal(notes('short').length, 2 * jobs)
