@@ -129,10 +129,13 @@ suite('a job that stands in Redis in a form that cannot be read', { concurrency:
     const { id: sound } = await queue.push(note, { n: 1 })
     const id = await spoiled(2, 'data', '{{')
     const listed = await queue.list('default', { state: 'waiting' })
-    assert.deepEqual(listed.map(job => [job.id, job.name, job.data]).toSorted(), [
-      [id, 'note', null],
-      [sound, 'note', { n: 1 }],
-    ])
+    assert.deepEqual(
+      listed.map(job => [job.id, job.name, job.data]),
+      [
+        [id, 'note', null],
+        [sound, 'note', { n: 1 }],
+      ],
+    )
     const job = await queue.find(id)
     assert.match(job?.error?.message ?? '', /data is not JSON/)
     assert.ok(Math.abs(Date.now() - (job?.pushedAt ?? 0)) < 600_000)
