@@ -82,8 +82,8 @@ export interface AttemptRunnerParts extends PerformParts {
 /**
  * The one road that every attempt of every job takes, whatever the connection:
  * find the definition, read the payload, run inside of the middleware with a timeout and a signal,
- * check the result, record how it ended, do what follows in its chain or group, and tell of it: to those
- * who follow the ticks, and to those who listen. It never rejects.
+ * check the result, record how it ended, do what follows in its chain or group, and tell of it: to
+ * those who follow the ticks, and to those who listen. It never rejects.
  */
 export class AttemptRunner {
   readonly #parts: AttemptRunnerParts

@@ -37,8 +37,8 @@ export interface FollowUpParts {
 
 /**
  * What follows when a job has finally ended, before the connection marks it so: the chain's next
- * job is pushed, its group goes on, or the end of either is told. A crash in between loses nothing, since all of it
- * may be done a second time: a second push of the same link is refused by its id.
+ * job is pushed, its group goes on, or the end of either is told. A crash in between loses nothing,
+ * since all of it may be done a second time: a second push of the same job is refused by its id.
  */
 export class FollowUps {
   readonly #parts: FollowUpParts

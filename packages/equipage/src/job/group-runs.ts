@@ -64,10 +64,10 @@ export class GroupRuns {
     if (members.length === 0 && state === 'completed') return this.#completed(id, plan.name, null)
     this.#spreading.set(id, undefined)
     try {
-      if (state === 'ready') await this.goOn(id, registry)
+      const sequel = state === 'ready' ? await this.goOn(id, registry) : goesOn
       if (state === 'open') await this.#pushMembers(members, ended)
-      const known = this.#spreading.get(id)
-      return { next: known ?? { id, name: plan.name, queue: plan.spread.queue, state: 'waiting' } }
+      const waiting = { id, name: plan.name, queue: plan.spread.queue, state: 'waiting' } as const
+      return { ...sequel, next: this.#spreading.get(id) ?? waiting }
     } finally {
       this.#spreading.delete(id)
     }

@@ -44,8 +44,9 @@ export async function tellEnd(
 }
 
 function endOfRun(outcome: Outcome): RunOutcome | undefined {
-  if (outcome.state === 'retrying' || outcome.state === 'released' || outcome.next) return undefined
+  if (outcome.state === 'retrying' || outcome.state === 'released') return undefined
   if (outcome.run) return outcome.run === 'open' ? undefined : outcome.run
+  if (outcome.next) return undefined
   return outcome.state === 'failed' ? { ok: false, error: outcome.error } : { ok: true }
 }
 

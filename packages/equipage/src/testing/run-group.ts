@@ -26,7 +26,7 @@ export async function runGroup<Input, Result>(
   const members: Record<string, JobRun[]> = {}
   for (const { key } of group.slots) members[key] = []
   let last: JobRun | undefined
-  let end: RunEnd = spread.end
+  let end: RunEnd = failureOf(spread) ?? spread.end
   const waiting = [...spread.following]
   for (let job = waiting.shift(); job; job = waiting.shift()) {
     const ran = await run(job)
@@ -39,8 +39,8 @@ export async function runGroup<Input, Result>(
     }
     const slot = plan?.members[Number(place)]?.slot ?? 0
     members[plan?.slots[slot]?.key ?? '']?.push(ran.job)
-    if (ran.run && !ran.run.ok) end = { outcome: 'failed', error: ran.run.error }
-    else if (end === spread.end && !isFinal(ran.end)) end = ran.end
+    const waits = end === spread.end && !isFinal(ran.end)
+    end = failureOf(ran) ?? (waits ? ran.end : end)
   }
   const runs = [spread.job, ...Object.values(members).flat(), ...(last ? [last] : [])]
   const pushed = runs.flatMap(one => one.pushed)
@@ -52,6 +52,11 @@ export async function runGroup<Input, Result>(
     ...(last ? { last } : {}),
     pushed,
   } as GroupRun<Result>
+}
+
+/** How the group has failed with a job, if it has. */
+function failureOf({ run }: Awaited<ReturnType<typeof runAttempt>>): RunEnd | undefined {
+  return run && !run.ok ? { outcome: 'failed', error: run.error } : undefined
 }
 
 function isFinal({ outcome }: RunEnd): boolean {

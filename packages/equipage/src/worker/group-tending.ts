@@ -53,10 +53,15 @@ export class GroupTending {
   }
 
   async #tend(id: string): Promise<void> {
-    const { memory, goOn } = this.#parts
+    const { memory, goOn, log } = this.#parts
     const standing = await memory.standing(id)
     // Nothing that could be read, so nothing that could be gone on with.
-    if (!standing) return void (await memory.close(id, 'failed'))
+    if (!standing) {
+      const fields = { groupId: id }
+      if (await memory.close(id, 'failed'))
+        log.error(fields, 'a group cannot be read; it is closed')
+      return
+    }
     if (standing.state === 'open') return this.#tendMembers(id, standing)
     if (standing.state !== 'ready') return
     if (!standing.lastPushed) return void (await goOn(id))

@@ -71,7 +71,11 @@ suite('groups in Redis', { concurrency: true }, () => {
     await harness.tend()
     assert.equal(await client.exists(open), 0)
     assert.equal(await client.hget(key, 'state'), 'failed')
-    assert.ok(!harness.lines.some(({ level }) => level >= 50))
+    const errors = harness.lines.filter(({ level }) => level >= 50)
+    assert.deepEqual(
+      errors.map(({ msg }) => msg),
+      ['a group cannot be read; it is closed'],
+    )
   })
 
   test('are looked after by one worker a minute', async t => {

@@ -51,7 +51,7 @@ describe('a group that is spread', () => {
       stamp: { tick, tags: ['pushed'], group: { ...group, place: 1, onFailure: 'fail' } },
     })
     const next: Receipt = { ...group, queue: 'default', state: 'waiting' }
-    assert.deepEqual(outcome, { state: 'completed', result: { members: 2 }, next })
+    assert.deepEqual(outcome, { state: 'completed', result: { members: 2 }, next, run: 'open' })
   })
 
   it('pushes only those that have not ended, when it is spread again', async () => {
@@ -244,6 +244,21 @@ describe('the run of a tick that pushed a group', () => {
 
   it('begins with the job that spreads it, and ends with its last', async () => {
     assert.deepEqual(await follow(false), ['began job-1', 'ended run-1-last true'])
+  })
+
+  it('ends with the job that spreads it, when there are no members and its last job cannot be made', async () => {
+    const told: string[] = []
+    const tickRuns = {
+      began: async () => undefined,
+      ended: async ({ id }: { id: string }, { ok }: { ok: boolean }) =>
+        void told.push(`ended ${id} ${ok}`),
+    }
+    const unmade = defineGroup({ name: 'sum', payload: numbers })
+      .each('counts', count, () => [])
+      .andThen(tell, () => Promise.reject(new Error('no sum')))
+    const { run } = pipeline([unmade, count, tell], { tickRuns })
+    await run({ data, stamp: { group, tick: tickStamp() } })
+    assert.deepEqual(told, ['ended job-1 false'])
   })
 
   it('ends with a job that failed without an attempt, when that was the last to end', async () => {

@@ -76,6 +76,17 @@ suite('a group in a test', { concurrency: true }, () => {
     assert.equal(run.last, undefined)
   })
 
+  test('without members ends as its last job does, or as that could not be made', async t => {
+    const { app, parcels } = await post(t)
+    const none = await runGroup(app, parcels, { weights: [] })
+    assert.deepEqual([none.outcome, none.result], ['completed', '0 parcels'])
+    assert.ok(parcels.last)
+    Object.assign(parcels.last, { payloadOf: () => ({ parcels: 0.5 }) })
+    const unmade = await runGroup(app, parcels, { weights: [] })
+    assert.equal(unmade.outcome, 'failed')
+    assert.match(String(unmade.error?.message), /could not make the payload of "tell"/)
+  })
+
   test('ends with a member that would be tried again', async t => {
     const { app, waiting } = await post(t)
     const run = await runGroup(app, waiting)
