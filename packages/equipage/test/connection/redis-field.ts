@@ -8,6 +8,7 @@ import { startCluster } from '../support/cluster.ts'
 import { eventually } from '../support/eventually.ts'
 import { capturedLog } from '../support/lines.ts'
 import { type RedisServerOptions, startRedis } from '../support/redis.ts'
+import { startWatched } from '../support/sentinel.ts'
 import { redisHarness, redisSettings } from './harness.ts'
 
 /** Servers outlive the tests: what a test leaves to be stopped is stopped while they answer. */
@@ -20,10 +21,16 @@ export async function serverOf(options: RedisServerOptions = {}) {
   return server
 }
 
-export async function clusterOf() {
-  const cluster = await startCluster()
+export async function clusterOf(options: Parameters<typeof startCluster>[0] = {}) {
+  const cluster = await startCluster(options)
   running.push(cluster)
   return cluster
+}
+
+export async function watchedOf(options: Parameters<typeof startWatched>[0] = {}) {
+  const watched = await startWatched(options)
+  running.push(watched)
+  return watched
 }
 
 /** What a check of some settings logs; it rejects as the check does. */

@@ -2,9 +2,17 @@ import { join } from 'node:path'
 import { after, suite, type TestContext, test } from 'node:test'
 import type { TlsSettings } from '../../src/connection/redis/settings.ts'
 import { makeCertificates } from '../support/certificates.ts'
+import { eventually } from '../support/eventually.ts'
 import { freePort } from '../support/redis.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
-import { assertCarries, assertRefused, serverOf } from './redis-field.ts'
+import {
+  assertCarries,
+  assertRefused,
+  clusterOf,
+  serverOf,
+  warningsOf,
+  watchedOf,
+} from './redis-field.ts'
 
 suite('TLS to Redis', { concurrency: true }, () => {
   const folder = temporaryFolder({ after } as TestContext)
@@ -49,6 +57,30 @@ suite('TLS to Redis', { concurrency: true }, () => {
     await assertRefused(place, 'E_CONNECTION_TLS', /leave REDIS_TLS out/)
     const away = { host, port: await freePort(), tls: tlsOf() }
     await assertRefused(away, 'E_CONNECTION_AWAY', /ECONNREFUSED.*REDIS_HOST and REDIS_PORT/)
+  })
+
+  test('is spoken to every node of a Cluster', async t => {
+    const { addresses } = await clusterOf({ tls: { ca, cert, key } })
+    await assertCarries(t, { cluster: addresses, tls: tlsOf() })
+    const untrusted = { cluster: addresses, tls: tlsOf({ ca: otherCa }) }
+    await assertRefused(untrusted, 'E_CONNECTION_TLS', /REDIS_TLS_CA/)
+    await assertRefused({ cluster: addresses }, 'E_CONNECTION_TLS', /set REDIS_TLS=true/)
+  })
+
+  test('is spoken to Sentinels and to the server that they name, also when that is another', async t => {
+    const watched = await watchedOf({ tls: { ca, cert, key } })
+    const { address, name } = watched
+    const at = (tls: TlsSettings | undefined) => ({
+      sentinel: { addresses: [address], name, password: null },
+      ...(tls ? { tls } : {}),
+    })
+    await warningsOf(at(tlsOf()))
+    await assertRefused(at(tlsOf({ ca: otherCa })), 'E_CONNECTION_TLS', /REDIS_TLS_CA/)
+    await assertRefused(at(undefined), 'E_CONNECTION_TLS', /set REDIS_TLS=true/)
+    await eventually(() => watched.settled())
+    await watched.master.kill()
+    await eventually(() => warningsOf(at(tlsOf())))
+    await assertCarries(t, at(tlsOf()))
   })
 
   test('cannot begin with a file that is not there', async () => {

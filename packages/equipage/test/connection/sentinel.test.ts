@@ -60,7 +60,7 @@ suite('Redis behind Sentinels', { concurrency: true }, () => {
     const address = `127.0.0.1:${await freePort()}`
     const settings = settingsOf([address])
     const says = new RegExp(
-      `Redis does not answer at mymaster of the Sentinels ${address} .*Connection is closed.*REDIS_SENTINELS`,
+      `Redis does not answer at mymaster of the Sentinels ${address} .*ECONNREFUSED.*REDIS_SENTINELS`,
     )
     await assert.rejects(probe(settings), { code: 'E_CONNECTION_AWAY', message: says })
     const client = clientOf(t, settings)

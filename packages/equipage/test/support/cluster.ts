@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { eventually } from './eventually.ts'
-import { freePort, type RedisServer, startRedis } from './redis.ts'
+import { freePort, type RedisServer, type ServerTls, startRedis } from './redis.ts'
 
 /** A Redis Cluster of three masters on loopback. */
 export interface RedisCluster {
@@ -17,7 +17,8 @@ export interface RedisCluster {
 const slots = 16_384
 
 /** Starts the nodes, shares the slots out among them, and waits until all of them agree. */
-export async function startCluster(): Promise<RedisCluster> {
+export async function startCluster(options: { tls?: ServerTls } = {}): Promise<RedisCluster> {
+  const { tls } = options
   const folder = mkdtempSync(join(tmpdir(), 'equipage-cluster-'))
   const names = ['one', 'two', 'three']
   const buses = await Promise.all(names.map(freePort))
@@ -25,10 +26,13 @@ export async function startCluster(): Promise<RedisCluster> {
     names.map((name, index) => {
       const files = ['--dir', folder, '--cluster-config-file', `${name}.conf`]
       const bus = ['--cluster-port', String(buses[index])]
-      return startRedis({ args: ['--cluster-enabled', 'yes', ...bus, ...files] })
+      const own = ['--cluster-enabled', 'yes', ...bus, ...files]
+      if (!tls) return startRedis({ args: own })
+      return startRedis({ tls, args: [...own, '--tls-cluster', 'yes'] })
     }),
   )
-  const clients = nodes.map(({ host, port }) => new Redis({ host, port }))
+  const secure = tls ? { tls: { ca: readFileSync(tls.ca) } } : {}
+  const clients = nodes.map(({ host, port }) => new Redis({ host, port, ...secure }))
   try {
     for (const [index, client] of clients.entries()) {
       const first = Math.floor((index * slots) / nodes.length)

@@ -24,7 +24,15 @@ export interface RedisServerOptions {
   /** false: it is started by the test itself. */
   started?: boolean
   /** It speaks TLS on its port, and nothing else, with these files. */
-  tls?: { cert: string; key: string; ca: string; asksForCertificate?: boolean }
+  tls?: ServerTls
+}
+
+/** Files in PEM. */
+export interface ServerTls {
+  readonly cert: string
+  readonly key: string
+  readonly ca: string
+  readonly asksForCertificate?: boolean
 }
 
 /** Starts a server that keeps nothing on disk (unless `args` say so), and waits until it answers. */
@@ -53,7 +61,8 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
   return { host, port, start, kill, stop: kill, signal: signal => void server?.kill(signal) }
 }
 
-function tlsArgs(port: number, tls: NonNullable<RedisServerOptions['tls']>): string[] {
+/** What redis-server and a Sentinel take for speaking TLS on a port, to each other too, and nothing else. */
+export function tlsArgs(port: number, tls: ServerTls): string[] {
   const files = [
     '--tls-cert-file',
     tls.cert,
@@ -63,7 +72,8 @@ function tlsArgs(port: number, tls: NonNullable<RedisServerOptions['tls']>): str
     tls.ca,
   ]
   const clients = ['--tls-auth-clients', tls.asksForCertificate ? 'yes' : 'no']
-  return ['--port', '0', '--tls-port', String(port), ...files, ...clients]
+  const others = ['--tls-replication', 'yes']
+  return ['--port', '0', '--tls-port', String(port), ...files, ...clients, ...others]
 }
 
 async function ready(server: ChildProcess): Promise<void> {

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { Redis } from 'ioredis'
-import { freePort, type RedisServer, startRedis } from './redis.ts'
+import { freePort, type RedisServer, type ServerTls, startRedis, tlsArgs } from './redis.ts'
 
 /** A server, its replica, and the one Sentinel that watches over them, all on loopback. */
 export interface Watched {
@@ -18,45 +18,58 @@ export interface Watched {
   holdReplicationBack(): Promise<void>
   /** Rejects until the replica has all that the master has, and the Sentinel knows both. */
   settled(): Promise<void>
+  /** Ends the Sentinel alone. */
+  stopSentinel(): Promise<void>
   stop(): Promise<void>
 }
 
 const replicator = { username: 'replicator', password: 'copy' }
 
 /** Starts the three and waits until the replica follows and the Sentinel knows of it. */
-export async function startWatched(options: { password?: string } = {}): Promise<Watched> {
+export async function startWatched(
+  options: { password?: string; tls?: ServerTls } = {},
+): Promise<Watched> {
+  const { password, tls } = options
+  const secure = tls ? { tls } : {}
   const name = 'mymaster'
   const folder = mkdtempSync(join(tmpdir(), 'equipage-watched-'))
   const rights = ['--user', replicator.username, 'on', `>${replicator.password}`, '+@all']
   const login = ['--masteruser', replicator.username, '--masterauth', replicator.password]
   // A replica leaves the copy that it was sent in its folder, where the next server would load it.
   const place = (role: string) => ['--dir', folder, '--dbfilename', `${role}.rdb`]
-  const master = await startRedis({ args: [...rights, ...login, ...place('master')] })
+  const master = await startRedis({
+    ...secure,
+    args: [...rights, ...login, ...place('master')],
+  })
   const follow = ['--replicaof', master.host, String(master.port)]
-  const replica = await startRedis({ args: [...rights, ...login, ...place('replica'), ...follow] })
-  const sentinel = await startSentinel(name, master, options.password)
+  const replica = await startRedis({
+    ...secure,
+    args: [...rights, ...login, ...place('replica'), ...follow],
+  })
+  const sentinel = await startSentinel(name, master, password, tls)
   return {
     address: sentinel.address,
     name,
     master,
     replica,
     async holdReplicationBack() {
-      await asked(master, async client => {
+      await asked({ ...master, tls }, async client => {
         await client.call('ACL', 'SETUSER', replicator.username, 'off')
         await client.call('CLIENT', 'KILL', 'TYPE', 'replica')
       })
     },
     async settled() {
-      const link = await asked(replica, client => client.info('replication'))
+      const link = await asked({ ...replica, tls }, client => client.info('replication'))
       if (!/master_link_status:up/.test(link))
         throw new Error(`the replica does not follow: ${link}`)
       const [host = '', port = ''] = sentinel.address.split(':')
-      const known = await asked({ host, port: Number(port), ...options }, client =>
+      const known = await asked({ host, port: Number(port), password, tls }, client =>
         client.call('SENTINEL', 'REPLICAS', name),
       )
       if (!String(known).includes(`slave-repl-offset`) || /s_down|disconnected/.test(String(known)))
         throw new Error(`the Sentinel does not know the replica: ${String(known)}`)
     },
+    stopSentinel: sentinel.stop,
     async stop() {
       await sentinel.stop()
       await Promise.all([replica.stop(), master.stop()])
@@ -65,12 +78,17 @@ export async function startWatched(options: { password?: string } = {}): Promise
   }
 }
 
-async function startSentinel(name: string, master: RedisServer, password: string | undefined) {
+async function startSentinel(
+  name: string,
+  master: RedisServer,
+  password: string | undefined,
+  tls: ServerTls | undefined,
+) {
   const port = await freePort()
   // A Sentinel writes what it learns into its configuration.
   const folder = mkdtempSync(join(tmpdir(), 'equipage-sentinel-'))
   const lines = [
-    `port ${port}`,
+    ...(tls ? [] : [`port ${port}`]),
     `bind 127.0.0.1`,
     `dir ${folder}`,
     `sentinel monitor ${name} ${master.host} ${master.port} 1`,
@@ -80,7 +98,7 @@ async function startSentinel(name: string, master: RedisServer, password: string
   ]
   const file = join(folder, 'sentinel.conf')
   writeFileSync(file, `${lines.join('\n')}\n`)
-  const server = spawn('redis-server', [file, '--sentinel'], {
+  const server = spawn('redis-server', [file, '--sentinel', ...(tls ? tlsArgs(port, tls) : [])], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   await said(server, '+monitor master')
@@ -110,11 +128,20 @@ async function said(server: ChildProcess, text: string): Promise<void> {
 }
 
 async function asked<T>(
-  server: { host: string; port: number; password?: string },
+  server: {
+    host: string
+    port: number
+    password?: string | undefined
+    tls?: ServerTls | undefined
+  },
   ask: (client: Redis) => Promise<T>,
 ): Promise<T> {
-  const { host, port, password } = server
-  const client = new Redis({ host, port, ...(password === undefined ? {} : { password }) })
+  const { host, port, password, tls } = server
+  const client = new Redis({
+    ...{ host, port },
+    ...(password === undefined ? {} : { password }),
+    ...(tls ? { tls: { ca: readFileSync(tls.ca) } } : {}),
+  })
   try {
     return await ask(client)
   } finally {

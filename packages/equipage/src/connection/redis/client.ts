@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { SecureContextOptions } from 'node:tls'
 import { Cluster, type ClusterOptions, Redis, type RedisOptions } from 'ioredis'
 import { EquipageError, toError } from '../../core/errors.ts'
+import { HeardSentinels } from './sentinel-connector.ts'
 import { type RedisSettings, readAddress, speaksTls } from './settings.ts'
 
 /**
@@ -144,6 +145,7 @@ function place(settings: RedisSettings): Options {
   const { tls } = tlsOption(settings)
   return {
     sentinels: sentinel.addresses.map(readAddress),
+    Connector: HeardSentinels,
     name: sentinel.name,
     ...(sentinel.password === null ? {} : { sentinelPassword: sentinel.password }),
     ...(tls ? { enableTLSForSentinelMode: true, sentinelTLS: tls } : {}),
@@ -154,8 +156,11 @@ function place(settings: RedisSettings): Options {
   }
 }
 
-/** @throws E_REDIS_FILE */
-function tlsOption(settings: RedisSettings): { tls?: SecureContextOptions } {
+/**
+ * What a TLS connection is made with; nothing when none is asked for.
+ * @throws E_REDIS_FILE
+ */
+export function tlsOption(settings: RedisSettings): { tls?: SecureContextOptions } {
   if (!speaksTls(settings)) return {}
   const { ca = null, cert = null, key = null } = settings.tls ?? {}
   return {

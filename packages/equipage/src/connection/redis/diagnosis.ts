@@ -1,13 +1,16 @@
 import { connect as connectPlain, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import { tlsOption } from './client.ts'
 import { type RedisSettings, readAddress, speaksTls } from './settings.ts'
+import { reasonOf } from './symptoms.ts'
 
 const patienceMs = 2_000
 
 /**
  * Why a connection that came about led nowhere: TLS was spoken to a port that does not, or the
- * other way round, or no certificate was shown to a server that asks for one. Both ends then wait,
- * or hang up, without saying so.
+ * other way round, or no certificate was shown to a server that asks for one, and both ends then
+ * wait, or hang up, without saying so; or the server's certificate is not trusted, which a Cluster's
+ * client keeps to itself.
  * @param told what the connection failed with
  * @returns a better reason; undefined when that is not why
  */
@@ -16,14 +19,15 @@ export async function whatIsSpoken(
   told: unknown,
 ): Promise<Error | undefined> {
   const place = placeOf(settings)
-  const text = told instanceof Error ? told.message : ''
+  const reason = reasonOf(told)
+  const text = reason instanceof Error ? reason.message : ''
   if (!place || !/closed|ECONNRESET|ETIMEDOUT|timed out|not ready/i.test(text)) return undefined
   if (speaksTls(settings)) {
     if (await answersPlainly(place)) return new Error('it speaks no TLS there')
     const shown = settings.tls?.cert ?? null
     if (shown === null && (await asksForCertificate(place)))
       return new Error('certificate required')
-    return undefined
+    return certificateFault(place, settings)
   }
   return (await shakesHands(place)) ? new Error('it speaks TLS there') : undefined
 }
@@ -33,14 +37,15 @@ interface Place {
   readonly port: number
 }
 
-/** The one server to ask; Sentinels and sockets are not looked into. */
+/** The one server, node or Sentinel to ask; sockets are not looked into. */
 function placeOf({ url, socket, cluster, sentinel, ...place }: RedisSettings): Place | undefined {
   if (url !== null) {
     const { host } = new URL(url)
     return readAddress(/:\d+$/.test(host) ? host : `${host}:6379`)
   }
-  if (socket || sentinel?.addresses) return undefined
-  return cluster?.[0] === undefined ? place : readAddress(cluster[0])
+  if (socket) return undefined
+  const [first] = cluster ?? sentinel?.addresses ?? []
+  return first === undefined ? place : readAddress(first)
 }
 
 /** Whether a server answers a plain PING, be it with a refusal. */
@@ -53,6 +58,14 @@ function answersPlainly(place: Place): Promise<boolean> {
 function shakesHands(place: Place): Promise<boolean> {
   const socket = connectTls({ ...place, rejectUnauthorized: false })
   return settled(socket, 'secureConnect', () => true)
+}
+
+/** What is wrong with a server's certificate, by what the settings trust; undefined when nothing is. */
+function certificateFault(place: Place, settings: RedisSettings): Promise<Error | undefined> {
+  const socket = connectTls({ ...place, ...tlsOption(settings).tls })
+  const { promise, resolve } = Promise.withResolvers<Error | undefined>()
+  socket.prependListener('error', resolve)
+  return Promise.race([promise, settled(socket, 'secureConnect', () => true).then(() => undefined)])
 }
 
 /** Whether a server ends a connection that shows no certificate: it says so to whoever only listens. */

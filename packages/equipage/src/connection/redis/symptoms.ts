@@ -126,7 +126,7 @@ export function connectionError(settings: RedisSettings, thrown: unknown): Equip
 }
 
 /** A Cluster that cannot be reached says so, and what one of its nodes said is beside it. */
-function reasonOf(thrown: unknown): unknown {
+export function reasonOf(thrown: unknown): unknown {
   const beside = thrown instanceof Error ? (thrown as { lastNodeError?: unknown }) : {}
   return beside.lastNodeError ?? thrown
 }
