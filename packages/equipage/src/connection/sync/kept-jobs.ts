@@ -73,7 +73,7 @@ export class KeptJobs {
 
   /** Whether a job of that id is kept. */
   async has(id: string): Promise<boolean> {
-    const tables = await this.#file.tables()
+    const tables = await this.#file.toRead()
     const row = await tables.selectFrom('jobs').select('id').where('id', '=', id).executeTakeFirst()
     return row !== undefined
   }
@@ -327,7 +327,7 @@ export class KeptJobs {
 
   async waits(queues: readonly string[]): Promise<QueueWait[]> {
     const now = this.#clock.now()
-    const rows = await (await this.#file.tables())
+    const rows = await (await this.#file.toRead())
       .selectFrom('jobs')
       .select(({ fn }) => [
         'queue',
@@ -346,7 +346,7 @@ export class KeptJobs {
   }
 
   async counts(queues: readonly string[]): Promise<QueueCounts[]> {
-    const tables = await this.#file.tables()
+    const tables = await this.#file.toRead()
     const now = this.#clock.now()
     const state = sql<string>`case when state = 'waiting' and due_at > ${now} then 'delayed' else state end`
     const rows = await tables

@@ -18,7 +18,7 @@ export class PausedQueues {
 
   /** Those of these queues that are paused. */
   async among(queues: readonly string[]): Promise<Set<string>> {
-    const tables = await this.#file.tables()
+    const tables = await this.#file.toRead()
     const paused = tables.selectFrom('paused_queues').select('queue')
     const rows = await paused.where('queue', 'in', [...queues]).execute()
     return new Set(rows.map(({ queue }) => queue))

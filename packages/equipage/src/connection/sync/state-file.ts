@@ -137,6 +137,8 @@ export class StateFile {
   readonly #file: string
   #database: Database | undefined
   #opening: Promise<Kysely<Tables>> | undefined
+  /** In place of a file that is not there. */
+  #empty: { database: Database; tables: Promise<Kysely<Tables>> } | undefined
 
   /** @param file absolute */
   constructor(file: string) {
@@ -154,19 +156,38 @@ export class StateFile {
     return this.#opening
   }
 
+  /**
+   * For a look that must not leave a file behind: where there is none, tables without a row.
+   * @throws E_DATABASE_OPEN, E_MIGRATION
+   */
+  toRead(): Promise<Kysely<Tables>> {
+    if (this.exists()) return this.tables()
+    if (!this.#empty) {
+      const database = openDatabase({ connection: 'sqlite', file: ':memory:' })
+      this.#empty = { database, tables: migrated(database) }
+    }
+    return this.#empty.tables
+  }
+
   async #open(): Promise<Kysely<Tables>> {
     this.#database = openDatabase({ connection: 'sqlite', file: this.#file })
     try {
-      await this.#database.migrate('sync', migrations)
+      return await migrated(this.#database)
     } catch (error) {
       this.#opening = undefined
       throw error
     }
-    return this.#database.kysely.withTables<Tables>()
   }
 
   async close(): Promise<void> {
     await this.#opening?.catch(() => undefined)
     await this.#database?.close()
+    await this.#empty?.tables.catch(() => undefined)
+    await this.#empty?.database.close()
   }
+}
+
+async function migrated(database: Database): Promise<Kysely<Tables>> {
+  await database.migrate('sync', migrations)
+  return database.kysely.withTables<Tables>()
 }

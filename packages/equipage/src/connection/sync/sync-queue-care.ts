@@ -33,14 +33,14 @@ export class SyncQueueCare implements QueueCare {
   }
 
   async holds(queue: string): Promise<boolean> {
-    const tables = await this.#parts.file.tables()
+    const tables = await this.#parts.file.toRead()
     const kept = tables.selectFrom('jobs').select('seq').where('queue', '=', queue).limit(1)
     return (await kept.executeTakeFirst()) !== undefined || (await this.#parts.paused.has(queue))
   }
 
   async list({ queue, state, offset, limit }: JobQuery): Promise<StoredJob[]> {
     const now = this.#parts.clock.now()
-    const tables = await this.#parts.file.tables()
+    const tables = await this.#parts.file.toRead()
     const page = tables
       .selectFrom('jobs')
       .selectAll()
@@ -72,7 +72,7 @@ export class SyncQueueCare implements QueueCare {
     const running = this.#running(queue, id)
     // One that is not kept needs no file, and may belong to an application that has none.
     if (running && !file.exists()) return running
-    const row = await jobsOf(await file.tables(), queue, id)
+    const row = await jobsOf(await file.toRead(), queue, id)
       .selectAll()
       .executeTakeFirst()
     return row ? storedJob(row, clock.now()) : running

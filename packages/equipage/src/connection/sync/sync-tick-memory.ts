@@ -213,7 +213,7 @@ export class SyncTickMemory implements TickMemory {
   }
 
   async stored(names?: readonly string[]): Promise<StoredSchedule[]> {
-    const tables = await this.#file.tables()
+    const tables = await this.#file.toRead()
     const all = tables.selectFrom('schedules').selectAll().orderBy('name')
     const rows = await (names ? all.where('name', 'in', [...names]) : all).execute()
     const last = await lastRows(tables)
@@ -241,7 +241,7 @@ export class SyncTickMemory implements TickMemory {
   }
 
   async ledger(query: LedgerQuery): Promise<LedgerRow[]> {
-    return readRows(await this.#file.tables(), query)
+    return readRows(await this.#file.toRead(), query)
   }
 
   pauses(name: string): Promise<Span[]> {
@@ -253,7 +253,7 @@ export class SyncTickMemory implements TickMemory {
   }
 
   async #spans(schedule: string | null): Promise<Span[]> {
-    const tables = await this.#file.tables()
+    const tables = await this.#file.toRead()
     return tables
       .selectFrom('spans')
       .select(['from', 'to'])

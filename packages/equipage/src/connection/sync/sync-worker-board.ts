@@ -29,7 +29,7 @@ export class SyncWorkerBoard implements WorkerBoard {
   }
 
   async notices(): Promise<WorkerNotice[]> {
-    const tables = await this.#file.tables()
+    const tables = await this.#file.toRead()
     const alive = tables.selectFrom('workers').where('alive_until', '>', this.#clock.now())
     const rows = await alive.select('notice').execute()
     return rows.map(({ notice }) => JSON.parse(notice) as WorkerNotice).sort(byStart)
