@@ -15,7 +15,7 @@ import {
   type Receipt,
   tellPushed,
 } from '../job/index.ts'
-import type { Logger } from '../log/index.ts'
+import { childOf, type Logger } from '../log/index.ts'
 import type { Queue } from '../queue/index.ts'
 import { type CallAction, type PushAction, stop, type TickContext } from './action.ts'
 import type { Decision, DueTick, Stretch } from './due-ticks.ts'
@@ -94,7 +94,7 @@ export class TickFiring<App> {
       return answer
     }
     const tick = this.#contextOf(schedule, due)
-    const log = this.#parts.log.child({
+    const log = childOf(this.#parts.log, {
       schedule: name,
       tick: tick.scheduledFor.toISOString(),
       ...(due.misfire ? { misfire: true } : {}),

@@ -211,4 +211,64 @@ export function claimConformance(make: MakeHarness): void {
     assert.ok(Math.abs(ticks.now() - Date.now()) < 5_000)
     assert.ok(Math.abs(ticks.skewMs()) < 5_000)
   })
+
+  test('of claims in one turn each is decided by itself, whatever becomes of the others', async t => {
+    const seen: unknown[] = []
+    const job = defineJob({
+      name: 'plain',
+      payload: z.object({ of: z.string() }),
+      run: ({ payload, jobId }) => void seen.push([payload.of, jobId]),
+    })
+    const harness = make(t, [job])
+    await harness.consume()
+    const { ticks } = harness.connection
+    const names = ['first', 'taken', 'changed', 'paused', 'last']
+    const entries = names.map(name => ({ name, definition: 'every hour#1' }))
+    const registrations = await register(harness, entries)
+    const cursors = registrations.map(each => (each.outcome === 'registered' ? each.cursor : 0))
+    const [at = 0] = cursors
+    await ticks.claim(
+      skipping({ name: 'taken', definition: 'every hour#1' }, cursors[1] ?? 0, at + 9),
+    )
+    await ticks.setPaused('paused', true)
+    const claims = [...entries, { name: 'forgotten', definition: 'every hour#1' }].map(
+      async ({ name, definition }, index) => {
+        const entry = { name, definition: name === 'changed' ? 'every day#1' : definition }
+        const pushed = await prepared(harness, job, undefined, { of: name })
+        return pushing(entry, cursors[index] ?? at, at + 1_000, pushed)
+      },
+    )
+    const prepareds = await Promise.all(claims)
+    const answers = await Promise.all(prepareds.map(claim => ticks.claim(claim)))
+    assert.deepEqual(
+      answers.map(({ outcome }) => outcome),
+      ['claimed', 'taken', 'superseded', 'paused', 'claimed', 'forgotten'],
+    )
+    assert.deepEqual(answers[1], { outcome: 'taken', cursor: at + 9 })
+    const ids = await Promise.all(
+      answers.map(async answer => answer.outcome === 'claimed' && (await answer.pushed)?.id),
+    )
+    for (const [index, name] of names.entries()) {
+      const [latest] = (await rowsOf(harness, name)).toReversed()
+      if (ids[index])
+        assert.deepEqual(
+          [latest?.tick, latest?.fate, latest?.jobId],
+          [at + 1_000, 'fired', ids[index]],
+        )
+      else assert.notEqual(latest?.tick, at + 1_000)
+    }
+    assert.deepEqual(await ticks.cursors(names), [
+      at + 1_000,
+      at + 9,
+      cursors[2],
+      cursors[3],
+      at + 1_000,
+    ])
+    await eventually(() =>
+      assert.deepEqual(seen.toSorted(), [
+        ['first', ids[0]],
+        ['last', ids[4]],
+      ]),
+    )
+  })
 }

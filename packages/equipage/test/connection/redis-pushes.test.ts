@@ -4,11 +4,14 @@ import { after, suite, type TestContext, test } from 'node:test'
 import { Queue as BullQueue } from 'bullmq'
 import { Redis } from 'ioredis'
 import { z } from 'zod'
+import { scheduleKeys } from '../../src/connection/redis/schedule-keys.ts'
+import { isEquipageError } from '../../src/core/errors.ts'
 import { defineJob, defineQueue } from '../../src/job/index.ts'
 import { cutProxy } from '../support/cut-proxy.ts'
 import { eventually } from '../support/eventually.ts'
 import { startRedis } from '../support/redis.ts'
 import { redisHarness } from './harness.ts'
+import { hourly, nightly, prepared, pushing, register, rowsOf } from './tick-support.ts'
 
 const server = await startRedis()
 after(() => server.stop())
@@ -44,6 +47,28 @@ suite('pushes over redis', { concurrency: true }, () => {
     for (const receipt of await Promise.all([...pushes, unique]))
       assert.equal(receipt.state, 'waiting')
     assert.equal((await queue.counts(['default']))[0]?.waiting, 4)
+  })
+
+  test('a claim whose ledger is broken fails alone, and its neighbours of the same turn do not', async t => {
+    const { prefix, client } = looking(t)
+    const job = defineJob({ name: 'plain', run: () => 1 })
+    const harness = redisHarness({ ...server, prefix })(t, [job])
+    const { ticks } = harness.connection
+    const registrations = await register(harness, [nightly, hourly])
+    await client.set(scheduleKeys(prefix).ledger('nightly'), 'not a sorted set')
+    const claims = [nightly, hourly].map(async (entry, index) => {
+      const registration = registrations[index]
+      const cursor = registration?.outcome === 'registered' ? registration.cursor : 0
+      return pushing(entry, cursor, cursor + 1_000, await prepared(harness, job))
+    })
+    const [broken, sound] = await Promise.allSettled(
+      (await Promise.all(claims)).map(claim => ticks.claim(claim)),
+    )
+    assert.ok(broken?.status === 'rejected')
+    assert.ok(isEquipageError(broken.reason, 'E_CONNECTION_REPLY'))
+    assert.match(broken.reason.message, /WRONGTYPE/)
+    assert.ok(sound?.status === 'fulfilled' && sound.value.outcome === 'claimed')
+    assert.equal((await rowsOf(harness, 'hourly')).length, 1)
   })
 
   test('when the connection breaks in the middle of the answers, each push of the turn has its own end', async t => {

@@ -4,6 +4,7 @@ import type { PushedJob } from '../../job/index.ts'
 import type { TickClaim } from '../tick-memory.ts'
 import type { ScriptReply } from './claims.ts'
 import { type KeepDefaults, keepOptions } from './job-keep.ts'
+import type { PlainClaim } from './plain-claims.ts'
 import {
   mostCharactersPerScript,
   mostPerScript,
@@ -23,47 +24,77 @@ export interface Addition {
   reject(error: unknown): void
 }
 
-/** What one script adds: many plain jobs of a queue, or one of another kind. */
-export type Batch = { readonly queue: string } & (
-  | { readonly plain: PlainPush[]; readonly additions: Addition[] }
-  | { readonly plain: undefined; readonly additions: [Addition] }
+/** What one script adds: many plain jobs of a queue, many with the claims of their ticks, or one of another kind. */
+export type Batch = { readonly queue: string; readonly additions: Addition[] } & (
+  | { readonly kind: 'pushes'; readonly plain: PlainPush[] }
+  | { readonly kind: 'claims'; readonly plain: PlainClaim[] }
+  | { readonly kind: 'one' }
 )
+
+/** A batch that may still grow. */
+interface Open {
+  readonly batch: Batch
+  readonly schedules: Set<string>
+  characters: number
+}
 
 /** What was added in one turn of the event loop, as scripts take it; jobs of a queue keep their order. */
 export function batchesOf(additions: readonly Addition[], keep: KeepDefaults): Batch[] {
   const batches: Batch[] = []
-  const open = new Map<string, { batch: Batch & { plain: PlainPush[] }; characters: number }>()
+  const growing = new Map<string, Open>()
   for (const addition of additions) {
-    const { job } = addition
-    const { queue } = job
-    if (!isPlain(addition)) {
-      open.delete(queue)
-      batches.push({ queue, plain: undefined, additions: [addition] })
+    const { queue } = addition.job
+    const kind = kindOf(addition)
+    if (kind === 'one') {
+      growing.delete(queue)
+      batches.push(alone(addition))
       continue
     }
-    const push = plainOf(job, keep)
-    const last = open.get(queue)
-    const characters = push.data.length + push.options.length
-    if (
-      last &&
-      last.batch.plain.length < mostPerScript &&
-      last.characters + characters <= mostCharactersPerScript
-    ) {
-      last.characters += characters
-      last.batch.plain.push(push)
-      last.batch.additions.push(addition)
-      continue
+    const push = plainOf(addition.job, keep)
+    let open = growing.get(queue)
+    if (open?.batch.kind !== kind || !fits(open, addition, push)) {
+      const batch = { kind, queue, plain: [], additions: [] }
+      open = { batch, schedules: new Set(), characters: 0 }
+      growing.set(queue, open)
+      batches.push(batch)
     }
-    const batch = { queue, plain: [push], additions: [addition] }
-    batches.push(batch)
-    open.set(queue, { batch, characters })
+    add(open, addition, push)
   }
   return batches
 }
 
-function isPlain({ job, claim }: Addition): boolean {
-  if (!understood || claim || job.guard || job.id !== undefined) return false
-  return job.delayMs <= 0 && job.priority <= 0
+/** The batch of one, which BullMQ's own script adds. */
+function alone(addition: Addition): Batch {
+  return { kind: 'one', queue: addition.job.queue, additions: [addition] }
+}
+
+function fits(open: Open, { claim }: Addition, push: PlainPush): boolean {
+  const { batch, schedules, characters } = open
+  if (batch.additions.length >= mostPerScript || (claim && schedules.has(claim.name))) return false
+  return characters + charactersOf(push) <= mostCharactersPerScript
+}
+
+function add(open: Open, addition: Addition, push: PlainPush): void {
+  const { batch, schedules } = open
+  const { claim } = addition
+  open.characters += charactersOf(push)
+  batch.additions.push(addition)
+  if (batch.kind === 'pushes') batch.plain.push(push)
+  if (batch.kind === 'claims' && claim) {
+    batch.plain.push({ ...push, claim })
+    schedules.add(claim.name)
+  }
+}
+
+function charactersOf({ data, options }: PlainPush): number {
+  return data.length + options.length
+}
+
+function kindOf({ job, claim }: Addition): Batch['kind'] {
+  const plain = !job.guard && job.id === undefined && job.delayMs <= 0 && job.priority <= 0
+  if (!understood || !plain) return 'one'
+  if (!claim) return 'pushes'
+  return claim.run?.overlap === undefined ? 'claims' : 'one'
 }
 
 function plainOf(job: PushedJob, keep: KeepDefaults): PlainPush {

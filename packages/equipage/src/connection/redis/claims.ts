@@ -1,9 +1,9 @@
 import type { IRedisTransaction } from 'bullmq'
 import * as bull from 'bullmq/dist/cjs/scripts/index.js'
-import type { ChainableCommander } from 'ioredis'
 import { callLeaseMs, type LedgerRetention, type TickClaim } from '../tick-memory.ts'
 import type { RedisClient } from './client.ts'
 import { rowText } from './ledger-text.ts'
+import type { Commander } from './plain-pushes.ts'
 import { guarded } from './push-guards.ts'
 import { groupKey } from './redis-groups.ts'
 
@@ -136,12 +136,12 @@ type Commands = Record<string, (args: unknown[]) => unknown>
  * its claim, or behind its guard.
  */
 export function claimingClient(
-  pipeline: ChainableCommander,
+  commander: Commander,
   claim: TickClaim | undefined,
   isGuarded: boolean,
   setting: ClaimSetting,
 ): IRedisTransaction {
-  const commands = pipeline as unknown as Commands
+  const commands = commander as unknown as Commands
   // Adding a job runs one command, and asks nothing else of its client.
   const runner = {
     runCommand(versioned: string, args: unknown[]) {

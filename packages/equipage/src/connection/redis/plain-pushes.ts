@@ -12,12 +12,12 @@ export interface PlainPush {
   readonly options: string
 }
 
+/** A client, or a pipeline, whose replies come with its execution. */
+export type Commander = RedisClient | ChainableCommander
+
 const command = 'equipagePush'
 
-/** Fields of a job in the script's arguments. */
-const fields = 3
-
-/** One script holds Redis up for about a millisecond at most. */
+/** One script holds Redis up for some milliseconds at most. */
 export const mostPerScript = 200
 /** The most characters of payloads that one script is sent; a larger job travels alone. */
 export const mostCharactersPerScript = 1_000_000
@@ -25,36 +25,40 @@ export const mostCharactersPerScript = 1_000_000
 /**
  * What BullMQ's `addStandardJob` does, for many jobs at once: the same keys, fields and events. It
  * spares each job a call, the unpacking of its arguments, and what can only come to nothing here.
- * KEYS: wait, meta, id, active, events, marker. ARGV: what keys of jobs begin with, the timestamp,
- * then name, data and options of each.
- * Returns the ids, in the order of the jobs.
+ * A function of Lua: the job that begins at `at[n]` of the arguments is name, data and options; it
+ * returns the ids in their order. KEYS: wait, meta, id, active, events, marker.
  */
-const script = `
-local wait, meta, counter, active, events, marker = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
-local prefix, timestamp = ARGV[1], ARGV[2]
+export const addPlainJobs = `
 local call = redis.call
-local state = call('HMGET', meta, 'opts.maxLenEvents', 'paused', 'concurrency')
-local maxEvents = state[1]
-if not maxEvents then
-  maxEvents = 10000
-  call('HSET', meta, 'opts.maxLenEvents', maxEvents)
+local function add(prefix, timestamp, at)
+  local wait, meta, events, ids, count = KEYS[1], KEYS[2], KEYS[5], {}, #at
+  local state = call('HMGET', meta, 'opts.maxLenEvents', 'paused', 'concurrency')
+  local maxEvents = state[1]
+  if not maxEvents then
+    maxEvents = 10000
+    call('HSET', meta, 'opts.maxLenEvents', maxEvents)
+  end
+  local busy = state[2] or (state[3] and call('LLEN', KEYS[4]) >= tonumber(state[3]))
+  local last = call('INCRBY', KEYS[3], count)
+  for n = 1, count do ids[n] = string.format('%.0f', last - count + n) end
+  call('LPUSH', wait, unpack(ids))
+  for n = 1, count do
+    local id, name = ids[n], ARGV[at[n]]
+    call('HSET', prefix .. id, 'name', name, 'data', ARGV[at[n] + 1], 'opts', ARGV[at[n] + 2],
+      'timestamp', timestamp, 'delay', 0, 'priority', 0)
+    call('XADD', events, '*', 'event', 'added', 'jobId', id, 'name', name)
+    call('XADD', events, 'MAXLEN', '~', maxEvents, '*', 'event', 'waiting', 'jobId', id)
+  end
+  if not busy then call('ZADD', KEYS[6], 0, '0') end
+  return ids
 end
-local busy = state[2] or (state[3] and call('LLEN', active) >= tonumber(state[3]))
-local count = (#ARGV - 2) / ${fields}
-local last = call('INCRBY', counter, count)
-local ids = {}
-for n = 1, count do ids[n] = string.format('%.0f', last - count + n) end
-call('LPUSH', wait, unpack(ids))
-for n = 1, count do
-  local at, id = 3 + (n - 1) * ${fields}, ids[n]
-  local name = ARGV[at]
-  call('HSET', prefix .. id, 'name', name, 'data', ARGV[at + 1], 'opts', ARGV[at + 2],
-    'timestamp', timestamp, 'delay', 0, 'priority', 0)
-  call('XADD', events, '*', 'event', 'added', 'jobId', id, 'name', name)
-  call('XADD', events, 'MAXLEN', '~', maxEvents, '*', 'event', 'waiting', 'jobId', id)
-end
-if not busy then call('ZADD', marker, 0, '0') end
-return ids
+`
+
+/** ARGV: what keys of jobs begin with, the timestamp, then each job. Returns the ids. */
+const script = `${addPlainJobs}
+local at = {}
+for n = 3, #ARGV, 3 do at[#at + 1] = n end
+return add(ARGV[1], ARGV[2], at)
 `
 
 /** The script of BullMQ's that this one does the work of. */
@@ -72,23 +76,31 @@ export function definePlainPushes(client: RedisClient): void {
   client.defineCommand(command, { numberOfKeys: 6, lua: script })
 }
 
+/** The keys that such a script needs of a queue, and what the keys of its jobs begin with. */
+export function plainKeys(queueKey: string): { readonly keys: string[]; readonly prefix: string } {
+  const key = (name: string) => `${queueKey}:${name}`
+  return { keys: ['wait', 'meta', 'id', 'active', 'events', 'marker'].map(key), prefix: key('') }
+}
+
 /**
  * Adds the jobs to a queue, in one command.
- * @param client a client, or a pipeline: then the reply is the pipeline's
  * @param queueKey what the queue's keys begin with, without the colon
  * @param timestamp when they were pushed, epoch milliseconds
  * @returns the ids, in the order of the jobs
  */
-export function pushPlain(
-  client: RedisClient | ChainableCommander,
+export async function pushPlain(
+  commander: Commander,
   queueKey: string,
   timestamp: number,
   jobs: readonly PlainPush[],
-): Promise<string[]> | undefined {
-  const key = (name: string) => `${queueKey}:${name}`
-  const keys = ['wait', 'meta', 'id', 'active', 'events', 'marker'].map(key)
-  const args: (string | number)[] = [...keys, key(''), timestamp]
+): Promise<string[]> {
+  const { keys, prefix } = plainKeys(queueKey)
+  const args: (string | number)[] = [...keys, prefix, timestamp]
   for (const { name, data, options } of jobs) args.push(name, data, options)
-  const commands = client as unknown as Record<string, (args: unknown[]) => Promise<string[]>>
-  return commands[command]?.(args)
+  return (await run(commander, command, args)) as string[]
+}
+
+/** Runs a defined command by its name. */
+export function run(commander: Commander, name: string, args: unknown[]): unknown {
+  return (commander as unknown as Record<string, (args: unknown[]) => unknown>)[name]?.(args)
 }

@@ -1,5 +1,4 @@
 import { Job, Queue, type RedisQueueBackend } from 'bullmq'
-import type { ChainableCommander } from 'ioredis'
 import type { Clock } from '../../core/clock.ts'
 import { EquipageError, toError } from '../../core/errors.ts'
 import type { PushedJob } from '../../job/index.ts'
@@ -9,13 +8,17 @@ import { type Addition, type Batch, batchesOf, optionsOf } from './additions.ts'
 import { type ClaimSetting, claimingClient, defineClaims, type ScriptReply } from './claims.ts'
 import { commandClient, connectOnce, type RedisClient, unready } from './client.ts'
 import type { KeepDefaults } from './job-keep.ts'
-import { definePlainPushes, type PlainPush, pushPlain } from './plain-pushes.ts'
+import { claimPlain, definePlainClaims } from './plain-claims.ts'
+import { type Commander, definePlainPushes, pushPlain } from './plain-pushes.ts'
 import type { RedisSettings } from './settings.ts'
 import { connectionError } from './symptoms.ts'
 import { watchConnection } from './watch-connection.ts'
 
 /** The queues of a turn by their names, and why one of them could not be opened. */
 type Queues = ReadonlyMap<string, Queue | Error>
+
+/** A number is BullMQ's own refusal; an error is about this one of a batch. */
+type Reply = ScriptReply | number | Error
 
 /**
  * Adds jobs through BullMQ's own scripts, and one that does the same for many at once.
@@ -51,6 +54,7 @@ export class Producer {
     this.client = commandClient(settings)
     defineClaims(this.client)
     definePlainPushes(this.client)
+    definePlainClaims(this.client)
     watchConnection(this.client, settings, log)
     this.client.on('error', error => {
       this.#lastError = error
@@ -122,19 +126,17 @@ export class Producer {
     this.#unanswered++
     const queues = await this.#queuesOf(batches)
     const [only] = batches
-    if (batches.length === 1 && only?.plain) await this.#sendAlone(only, queues)
+    if (only && batches.length === 1 && only.kind !== 'one') await this.#sendAlone(only, queues)
     else await this.#sendAll(batches, queues)
     this.#unanswered--
   }
 
   /** What most pushes are. A pipeline costs more than the command. */
-  async #sendAlone(batch: Batch & { plain: readonly PlainPush[] }, queues: Queues): Promise<void> {
+  async #sendAlone(batch: Batch, queues: Queues): Promise<void> {
+    const queue = queues.get(batch.queue)
+    if (!(queue instanceof Queue)) return refuse(batch, queue)
     try {
-      const queue = queues.get(batch.queue)
-      if (!(queue instanceof Queue)) throw queue
-      const { qualifiedName } = queue
-      const ids = await pushPlain(this.client, qualifiedName, this.#clock.now(), batch.plain)
-      answerEach(batch, ids ?? [])
+      this.#answer(batch, await this.#write(this.client, batch, queue))
     } catch (error) {
       refuse(batch, connectionError(this.#settings, error))
     }
@@ -160,8 +162,7 @@ export class Producer {
     for (const [index, batch] of sent.entries()) {
       const [error, reply] = replies?.[index] ?? [new Error('Redis gave no answer')]
       if (error) refuse(batch, connectionError(this.#settings, error))
-      else if (batch.plain) answerEach(batch, reply as string[])
-      else answer(batch.additions[0], reply as ScriptReply | number)
+      else this.#answer(batch, batch.kind === 'one' ? [reply as Reply] : (reply as Reply[]))
     }
   }
 
@@ -173,18 +174,36 @@ export class Producer {
     return queues
   }
 
-  async #write(pipeline: ChainableCommander, batch: Batch, queue: Queue): Promise<void> {
-    if (batch.plain) {
-      void pushPlain(pipeline, queue.qualifiedName, this.#clock.now(), batch.plain)
-      return
-    }
-    const [{ job, claim }] = batch.additions
+  /** Sends a batch, or queues it on a pipeline, whose answer it then is. */
+  async #write(commander: Commander, batch: Batch, queue: Queue): Promise<readonly Reply[]> {
+    const now = this.#clock.now()
+    if (batch.kind === 'pushes') return pushPlain(commander, queue.qualifiedName, now, batch.plain)
+    if (batch.kind === 'claims')
+      return claimPlain(commander, queue.qualifiedName, now, batch.plain, this.#claims)
+    return [await this.#writeOne(commander, batch, queue)]
+  }
+
+  async #writeOne(
+    commander: Commander,
+    { additions: [addition] }: Batch,
+    queue: Queue,
+  ): Promise<Reply> {
+    if (!addition) throw new Error('a batch of one has none')
+    const { job, claim } = addition
     const options = optionsOf(job, this.#keep)
     const bull = new Job(queue, job.name, job.data, options, options.jobId)
     const backend = queue.getBackend() as RedisQueueBackend
-    const client = claimingClient(pipeline, claim, job.guard !== undefined, this.#claims)
-    // It queues the command on the pipeline; its answer is the pipeline's.
-    await backend.addJobToTransaction(client, bull.asJSON(), bull.id ?? '')
+    const client = claimingClient(commander, claim, job.guard !== undefined, this.#claims)
+    return (await backend.addJobToTransaction(client, bull.asJSON(), bull.id ?? '')) as Reply
+  }
+
+  #answer({ additions }: Batch, replies: readonly Reply[]): void {
+    for (const [index, { job, resolve, reject }] of additions.entries()) {
+      const reply = replies[index] ?? new Error('Redis gave no answer')
+      if (reply instanceof Error) reject(connectionError(this.#settings, reply))
+      else if (typeof reply !== 'number') resolve(reply)
+      else reject(new EquipageError('E_PUSH_REFUSED', { job: job.name, reply }))
+    }
   }
 
   async close(): Promise<void> {
@@ -192,15 +211,6 @@ export class Producer {
     if (this.client.status === 'ready') await this.client.quit().catch(() => undefined)
     this.client.disconnect()
   }
-}
-
-function answerEach({ additions }: Batch, ids: readonly string[]): void {
-  for (const [index, addition] of additions.entries()) answer(addition, ids[index] ?? -1)
-}
-
-function answer({ job, resolve, reject }: Addition, reply: ScriptReply | number): void {
-  if (typeof reply !== 'number') resolve(reply)
-  else reject(new EquipageError('E_PUSH_REFUSED', { job: job.name, reply }))
 }
 
 function refuse({ additions }: Batch, error: unknown): void {
