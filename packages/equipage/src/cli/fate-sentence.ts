@@ -81,7 +81,11 @@ function whySkipped(tick: number, row: LedgerRow, given: Circumstances): string 
 }
 
 function whyMissed(tick: number, row: LedgerRow, given: Circumstances): string {
-  const down = spanAround(given.downtimes, tick)
+  // Whoever decided it was there: a time without a scheduler that goes on came later.
+  const down = spanAround(
+    given.downtimes.filter(({ to }) => to !== null),
+    tick,
+  )
   if (down) return notRunning(down, given)
   return `it was decided ${humanDuration(lagOf(tick, row))} late by ${row.process}`
 }

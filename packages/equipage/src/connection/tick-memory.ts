@@ -49,6 +49,8 @@ export interface TickMemory {
   pauses(name: string): Promise<Span[]>
   /** When no scheduler was running, oldest first; the latest 100. */
   downtimes(): Promise<Span[]>
+  /** The last sign of life of any scheduler, epoch milliseconds, when none is alive; null while one is, and where none has ever been. */
+  silentSince(): Promise<number | null>
 }
 
 /** The schedules of one version of the code, and the process that runs it. */

@@ -37,7 +37,7 @@ describe('equipage schedule why', { concurrency: true }, () => {
       `2020-01-15 09:43:00+00:00  2020-01-15 09:43:00Z  missed: it was decided 1m late by host:1, and ${policy}`,
       '2020-01-15 09:53:00+00:00  2020-01-15 09:53:00Z  skipped: it was paused from 2020-01-15 09:50:00+00:00 to 2020-01-15 09:55:00+00:00',
       '2020-01-15 10:03:00+00:00  2020-01-15 10:03:00Z  failed: interrupted, its process host:1 died',
-      `2020-01-15 10:13:00+00:00  2020-01-15 10:13:00Z  pending: not decided yet; a scheduler decides it by its misfire policy, and ${policy}`,
+      `2020-01-15 10:13:00+00:00  2020-01-15 10:13:00Z  pending: not decided yet (no scheduler is running since 2020-01-15 09:03:00+00:00); a scheduler decides it by its misfire policy, and ${policy}`,
     ])
     assert.equal(notes, '')
   })
@@ -83,6 +83,16 @@ describe('equipage schedule why', { concurrency: true }, () => {
     assert.doesNotMatch(text, /09:53:00Z/)
     const told = await jsonOf(folder, 'schedule', ...args)
     assert.deepEqual([told.more, told.ticks.length], [true, 2])
+  })
+
+  it('tells that no scheduler is running, of a tick that nobody has decided', async t => {
+    const folder = shop(t)
+    await scheduled(folder, '2020-01-15T09:03:00Z')
+    const { ticks } = await jsonOf(folder, 'schedule', 'why', 'report', ...span)
+    assert.match(
+      ticks[0].why,
+      /^pending: not decided yet \(no scheduler is running since 2020-01-15 09:03:00\+00:00\); a scheduler/,
+    )
   })
 
   it('tells when no scheduler was running', async t => {

@@ -101,15 +101,23 @@ export function pauseConformance(make: MakeHarness): void {
     await ticks.beat({ ...sign, process: 'host:1' })
     await harness.pass(1_200)
     const left = ticks.now()
+    assert.equal(await ticks.silentSince(), null)
     await ticks.beat({ ...sign, process: 'host:2' })
     assert.deepEqual(await ticks.downtimes(), [])
     await harness.pass(1_200)
+    const silentSince = (await ticks.silentSince()) ?? 0
+    assert.ok(Math.abs(silentSince - left) < 1_000, `${silentSince - left} ms off`)
     await registered(harness, nightly, { process: 'host:3' })
+    assert.equal(await ticks.silentSince(), null)
     const [down, ...others] = await ticks.downtimes()
     assert.deepEqual(others, [])
     assert.ok(down && down.to !== null)
     assert.ok(Math.abs(down.from - left) < 1_000, `${down.from - left} ms off`)
     assert.ok(down.to - down.from >= 1_200)
+  })
+
+  test('nobody is silent who has never been there', async t => {
+    assert.equal(await make(t, []).connection.ticks.silentSince(), null)
   })
 
   test('a process that was away while no other was alive says so; with another one alive that is no downtime', async t => {

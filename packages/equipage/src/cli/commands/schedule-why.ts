@@ -29,18 +29,21 @@ export async function scheduleWhy(
   const { limit } = options
   const span = spanOf(options, schedule, now)
   // One row more than can be shown, so that it is known whether there is an earlier tick.
-  const [[one], rows, pauses, downtimes] = await Promise.all([
+  const [[one], rows, pauses, downtimes, silentSince] = await Promise.all([
     placed(memory, [schedule], now),
     memory.ledger({ name, ...span, limit: limit + 1 }),
     memory.pauses(name),
     memory.downtimes(),
+    memory.silentSince(),
   ])
   if (!one) return
   const { standing } = one
   if (!standing.registered)
     note(`no scheduler has registered "${name}" with this timing; what is on record is of another`)
   const fates = tickFates({ timing: schedule.timing, standing, rows, span, limit })
-  const circumstances = { schedule, standing, pauses, downtimes, now }
+  // A downtime is on record once it is over.
+  const downs = silentSince === null ? downtimes : [...downtimes, { from: silentSince, to: null }]
+  const circumstances = { schedule, standing, pauses, downtimes: downs, now }
   const explained = { ...fates, span, circumstances }
   print(options.json ? JSON.stringify(fatesJson(explained), null, 2) : fatesTable(explained))
 }

@@ -38,6 +38,12 @@ export class MemoryReleases {
     return this.#ruleFor(sign.release, now)
   }
 
+  /** The last sign of life, when nobody is alive. */
+  silentSince(now: number): number | undefined {
+    for (const { until } of this.#processes.values()) if (until > now) return undefined
+    return this.#seen
+  }
+
   #alive(sign: Pick<SignOfLife, 'release' | 'process' | 'leaving'>, now: number): void {
     const { release, process } = sign
     this.#seen = now

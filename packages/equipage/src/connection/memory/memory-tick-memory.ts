@@ -241,6 +241,10 @@ export class MemoryTickMemory implements TickMemory {
     return [...this.#releases.downtimes]
   }
 
+  async silentSince(): Promise<number | null> {
+    return this.#releases.silentSince(this.now()) ?? null
+  }
+
   #ledgerOf(name: string): MemoryLedger {
     const known = this.#ledgers.get(name)
     if (known) return known

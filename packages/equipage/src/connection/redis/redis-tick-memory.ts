@@ -29,6 +29,7 @@ import {
   forgetScript,
   pauseScript,
   registerScript,
+  silentScript,
   timeScript,
 } from './schedule-scripts.ts'
 import type { RedisSettings } from './settings.ts'
@@ -222,6 +223,11 @@ export class RedisTickMemory implements TickMemory {
 
   async downtimes(): Promise<Span[]> {
     return (await this.#ask(client => client.lrange(this.#keys.downtimes, 0, -1))).map(readSpan)
+  }
+
+  async silentSince(): Promise<number | null> {
+    const seen = await this.#script<string | null>(silentScript, [])
+    return seen === null ? null : Number(seen)
   }
 
   #script<Reply>(script: string, args: readonly (string | number)[]): Promise<Reply> {

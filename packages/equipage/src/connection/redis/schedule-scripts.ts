@@ -98,6 +98,12 @@ end
 return states
 `
 
+/** Returns the last sign of life as text when nobody is alive; else nothing. */
+export const silentScript = `${preamble}
+if redis.call('ZCOUNT', base .. 'processes', '(' .. text(now), '+inf') > 0 then return false end
+return redis.call('GET', base .. 'seen')
+`
+
 /** ARGV: release, how long ledgers of forgotten schedules stay in milliseconds, then the names to forget. */
 export const forgetScript = `${preamble}
 if redis.call('GET', base .. 'ruling') ~= ARGV[1] then return 0 end

@@ -43,6 +43,16 @@ export async function lastSeen(tables: Kysely<Tables>): Promise<number | undefin
   return (await tables.selectFrom('seen').select('at').executeTakeFirst())?.at
 }
 
+/** The last sign of life, when nobody is alive; undefined while somebody is. */
+export async function silentSince(
+  tables: Kysely<Tables>,
+  now: number,
+): Promise<number | undefined> {
+  const alive = tables.selectFrom('processes').select('process').where('alive_until', '>', now)
+  if ((await alive.limit(1).executeTakeFirst()) !== undefined) return undefined
+  return lastSeen(tables)
+}
+
 /** Remembers a pause or a downtime, and drops the oldest of its kind. */
 export async function keepSpan(
   tables: Kysely<Tables>,

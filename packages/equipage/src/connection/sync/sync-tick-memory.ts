@@ -34,6 +34,7 @@ import {
   noteDowntime,
   registerRelease,
   ruleOver,
+  silentSince,
 } from './sync-releases.ts'
 
 /** Runs the first attempt of a job, when it was taken in for that. */
@@ -250,6 +251,10 @@ export class SyncTickMemory implements TickMemory {
 
   downtimes(): Promise<Span[]> {
     return this.#spans(null)
+  }
+
+  async silentSince(): Promise<number | null> {
+    return (await silentSince(await this.#file.toRead(), this.now())) ?? null
   }
 
   async #spans(schedule: string | null): Promise<Span[]> {
