@@ -4,7 +4,7 @@ export { type Clock, systemClock, type Timer } from './core/clock.ts'
 export type { Duration } from './core/durations.ts'
 export { EquipageError, type ErrorCode, isEquipageError } from './core/errors.ts'
 export type { EventSource } from './core/events.ts'
-export { Database, type DatabaseSettings, type Migrations, openDatabase } from './database/index.ts'
+export type { Database, DatabaseSettings, Migrations } from './database/index.ts'
 export {
   type AttemptEvent,
   type BackoffChoice,

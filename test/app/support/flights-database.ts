@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
-import { openDatabase } from 'equipage'
+import { openDatabase } from 'equipage/database'
 import type { Kysely } from 'kysely'
 import type { FlightsTables } from '../../../app/flights/tables.ts'
 import * as flightsMigration from '../../../app/migrations/2026-11-21-flights.ts'

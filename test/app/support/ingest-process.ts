@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { argv } from 'node:process'
-import { openDatabase } from 'equipage'
+import { openDatabase } from 'equipage/database'
 import { Flights } from '../../../app/flights/flights.ts'
 import { FlightsFolder } from '../../../app/flights/source.ts'
 import type { FlightsTables } from '../../../app/flights/tables.ts'

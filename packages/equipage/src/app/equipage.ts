@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import { Config, type ConfigDefinition, type FrameworkSchema } from '../config/index.ts'
 import type { Connection } from '../connection/index.ts'
@@ -7,7 +8,7 @@ import { EquipageError, toError } from '../core/errors.ts'
 import { EventHub, type EventSource } from '../core/events.ts'
 import { type Random, systemRandom } from '../core/random.ts'
 import { sizeBytes } from '../core/sizes.ts'
-import { type Database, openDatabase } from '../database/index.ts'
+import type { Database } from '../database/index.ts'
 import {
   AttemptRunner,
   type AttemptRunnerParts,
@@ -30,6 +31,9 @@ import { forkIsolated } from './isolated-fork.ts'
 import { ScheduledRuns } from './scheduled-runs.ts'
 import { Services } from './services.ts'
 import { databaseSettings, logSettings, openConnection } from './wiring.ts'
+
+/** Kysely costs a process 27 MB and a tenth of a second: who asks for no database does without. */
+const loadNow = createRequire(import.meta.url)
 
 export interface AppOptions {
   /**
@@ -144,7 +148,12 @@ export class Equipage<Definition extends ConfigDefinition = ConfigDefinition<Fra
 
   /** The application's database; nothing is opened before the first query. */
   get database(): Database {
-    const open = () => openDatabase(databaseSettings(this.settings, this.basePath))
+    const open = () => {
+      const { openDatabase } = loadNow(
+        '../database/index.ts',
+      ) as typeof import('../database/index.ts')
+      return openDatabase(databaseSettings(this.settings, this.basePath))
+    }
     return this.service('database', open, database => database.close())
   }
 

@@ -1,11 +1,13 @@
+import { createRequire } from 'node:module'
 import { destination } from 'pino'
-import { build as pretty } from 'pino-pretty'
 import type { Clock } from '../core/clock.ts'
 import { EquipageError } from '../core/errors.ts'
 import { nearest } from '../core/nearest.ts'
 import type { Channel } from './channel.ts'
 import { DailyFile } from './daily-file.ts'
 import { openLogFile } from './log-file.ts'
+
+const loadNow = createRequire(import.meta.url)
 
 const channelNames = ['console', 'single', 'daily'] as const
 export type ChannelName = (typeof channelNames)[number]
@@ -47,7 +49,9 @@ export function openChannel(name: string, settings: ChannelSettings, clock: Cloc
 function openConsole({ format, output, showPid }: ChannelSettings): Channel {
   const stream = process[output]
   if (!isPretty(format, output)) return destination({ dest: stream.fd, sync: true })
-  return pretty({
+  // A process whose lines are JSON does without it.
+  const { build } = loadNow('pino-pretty') as typeof import('pino-pretty')
+  return build({
     destination: stream.fd,
     sync: true,
     singleLine: true,
