@@ -2,6 +2,7 @@ import { type DestinationStream, type Logger, multistream, pino, stdTimeFunction
 import type { Clock } from '../core/clock.ts'
 import { EquipageError } from '../core/errors.ts'
 import { type ChannelName, type ChannelSettings, openChannel } from './channels.ts'
+import { hidingLogger } from './secrets.ts'
 
 export type { Logger }
 
@@ -12,7 +13,7 @@ export interface LogSettings extends ChannelSettings {
   channel: ChannelName | 'stack' | 'null'
   /** The channels of `stack`. */
   stack: readonly string[]
-  /** Paths whose values are hidden, beside {@link secretPaths}. */
+  /** Paths whose values are hidden, beside the names of secrets. */
   redact: readonly string[]
   /** The application's name, in every line as `app`. */
   name: string
@@ -24,14 +25,6 @@ export interface Log {
   /** Writes what is still held back, and lets go of the files. Lines logged afterwards are lost. */
   close(): void
 }
-
-/** Names whose values never reach a log, at the top of a line and two levels down. */
-const secretNames = ['password', 'secret', 'token', 'authorization', 'cookie', 'apiKey', 'api_key']
-export const secretPaths: readonly string[] = secretNames.flatMap(name => [
-  name,
-  `*.${name}`,
-  `*.*.${name}`,
-])
 
 /**
  * Opens the channels and makes the logger. Every destination writes before the call returns:
@@ -45,13 +38,12 @@ export function openLog(settings: LogSettings, clock: Clock): Log {
   const channels = names
     .filter(name => name !== 'null')
     .map(name => openChannel(name, settings, clock))
-  const logger = pino(
+  const logger = hidingLogger(
+    settings.redact,
     {
       level: channels.length === 0 ? 'silent' : settings.level,
       base: { app: settings.name, pid: process.pid },
       timestamp: stdTimeFunctions.isoTime,
-      formatters: { level: label => ({ level: label }) },
-      redact: { paths: [...secretPaths, ...settings.redact], censor: '[hidden]' },
     },
     only(channels) ?? multistream(channels.map(stream => ({ stream, level: 'trace' }))),
   )
