@@ -89,6 +89,8 @@ export class AttemptRunner {
   readonly #parts: AttemptRunnerParts
   readonly #groups: GroupRuns
   readonly #followUps: FollowUps
+  #registry: JobRegistry | undefined
+  #ready = false
   /** Attempts that have ended in this process, those that failed among them. */
   ended = 0
 
@@ -101,7 +103,9 @@ export class AttemptRunner {
   /** @returns what the connection has to do with the job; never rejects */
   async run(attempt: Attempt): Promise<Outcome> {
     const startedAt = this.#parts.clock.monotonic()
-    const registry = await this.#parts.jobs()
+    // Each wait would let the queue's own work go before the job.
+    this.#registry ??= await this.#parts.jobs()
+    const registry = this.#registry
     const definition = registry.job(attempt.name)
     const log = childOf(this.#parts.log, {
       job: attempt.name,
@@ -149,7 +153,8 @@ export class AttemptRunner {
     log.debug('job started')
     const { id, name, queue } = attempt
     this.#parts.events?.emit('job:started', () => ({ id, name, queue, attempt: attempt.attempt }))
-    await tellBegin(this.#parts.tickRuns, attempt, log)
+    const told = tellBegin(this.#parts.tickRuns, attempt, log)
+    if (told) await told
     const startedAt = this.#parts.clock.monotonic()
     const ended = await this.#outcomeOf(attempt, registry, definition, log)
     this.ended++
@@ -166,8 +171,10 @@ export class AttemptRunner {
     try {
       // The worker may have let go of the job while others were told of its begin.
       attempt.signal.throwIfAborted()
-      const payload = await readPayload(definition, attempt.data)
-      await this.#parts.ready()
+      const read = readPayload(definition, attempt.data)
+      const payload = read instanceof Promise ? await read : read
+      if (!this.#ready) await this.#parts.ready()
+      this.#ready = true
       const returned = await perform(this.#parts, attempt, definition, payload, log)
       const result = throughJson(returned, `result of job "${definition.name}"`)
       const { payloadLimitBytes } = this.#parts

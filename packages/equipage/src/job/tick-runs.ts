@@ -18,16 +18,19 @@ export interface TickRuns {
   ended(job: EndedJob & Pick<Attempt, 'signal'>, outcome: RunOutcome): Promise<void>
 }
 
-/** Tells of a run's begin, where this attempt is one. A handed back attempt did not count, and begins anew. */
-export async function tellBegin(
+/**
+ * Tells of a run's begin, where this attempt is one. A handed back attempt did not count, and begins anew.
+ * @returns undefined where there is nothing to tell
+ */
+export function tellBegin(
   runs: TickRuns | undefined,
   attempt: Attempt,
   log: Logger,
-): Promise<void> {
+): Promise<void> | undefined {
   const { tick, chain, group } = attempt.stamp
-  if (!runs || !tick || attempt.attempt > 1) return
-  if ((chain && chain.link > 0) || group?.place !== undefined) return
-  await told(() => runs.began(attempt), attempt.signal, log)
+  if (!runs || !tick || attempt.attempt > 1) return undefined
+  if ((chain && chain.link > 0) || group?.place !== undefined) return undefined
+  return told(() => runs.began(attempt), attempt.signal, log)
 }
 
 /** Tells of a run's end, where this outcome is one: neither an attempt nor a job of its chain follows. */

@@ -39,7 +39,7 @@ describe('the payload of a push', () => {
     ]) {
       const refusal = { code: 'E_BAD_PAYLOAD', message: /__proto__: a key that code could take/ }
       await assert.rejects(payloadData(any, JSON.parse(text)), refusal)
-      await assert.rejects(readPayload(any, JSON.parse(text)), refusal)
+      await assert.rejects(async () => readPayload(any, JSON.parse(text)), refusal)
     }
     assert.deepEqual(await payloadData(any, { proto: { prototype: 1, constructor: 2 } }), {
       proto: { prototype: 1, constructor: 2 },
@@ -65,7 +65,7 @@ describe('the payload of a push', () => {
       },
     }
     assert.equal(await readPayload(owner(schema), 'right'), 'read')
-    await assert.rejects(readPayload(owner(schema), 'left'), {
+    await assert.rejects(async () => readPayload(owner(schema), 'left'), {
       code: 'E_BAD_PAYLOAD',
       message: /does not accept its payload: payload: is wrong;/,
     })

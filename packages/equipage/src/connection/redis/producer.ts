@@ -35,6 +35,8 @@ export class Producer {
   readonly #keep: KeepDefaults
   readonly #clock: Clock
   readonly #queues = new Map<string, Queue>()
+  /** Those that have looked at the server. */
+  readonly #ready = new Map<string, Queue>()
   #connecting: Promise<void> | undefined
   #lastError: unknown
   #gathered: Addition[] = []
@@ -105,6 +107,7 @@ export class Producer {
       this.#queues.delete(name)
       throw connectionError(this.#settings, error)
     }
+    this.#ready.set(name, queue)
     return queue
   }
 
@@ -169,7 +172,9 @@ export class Producer {
   async #queuesOf(batches: readonly Batch[]): Promise<Queues> {
     const queues = new Map<string, Queue | Error>()
     for (const { queue } of batches) {
-      if (!queues.has(queue)) queues.set(queue, await this.queue(queue).catch(toError))
+      if (queues.has(queue)) continue
+      const known = this.client.status === 'ready' ? this.#ready.get(queue) : undefined
+      queues.set(queue, known ?? (await this.queue(queue).catch(toError)))
     }
     return queues
   }
