@@ -3,7 +3,6 @@ import {
   type Job,
   UnrecoverableError,
   WaitingError,
-  Worker,
   type WorkerOptions,
 } from 'bullmq'
 import { type Clock, settlesWithin } from '../../core/clock.ts'
@@ -22,6 +21,7 @@ import {
 import type { Logger } from '../../log/index.ts'
 import type { ConsumeOptions, Consumer, FollowLost, LimitsOf, RunAttempt } from '../connection.ts'
 import { backoffType } from './additions.ts'
+import { BullWorker } from './bull-worker.ts'
 import { CancelWatch } from './cancel-watch.ts'
 import { type RedisClient, workerClient } from './client.ts'
 import { defineFinish, finishingBackend } from './finish-script.ts'
@@ -77,7 +77,7 @@ class RetryLater extends Error {
 export class RedisConsumer implements Consumer {
   readonly #options: ConsumeOptions
   readonly #parts: RedisConsumerParts
-  readonly #workers: Worker[] = []
+  readonly #workers: BullWorker[] = []
   /** What follows jobs that were failed without an attempt. */
   readonly #followed = new Set<Promise<void>>()
   readonly #finished = Promise.withResolvers<void>()
@@ -133,7 +133,7 @@ export class RedisConsumer implements Consumer {
     client.on('ready', write)
   }
 
-  #open(queue: string, connection: RedisClient): Worker {
+  #open(queue: string, connection: RedisClient): BullWorker {
     const { settings, keep, lockMs, log, events } = this.#parts
     const { concurrency, limit = concurrency } = this.#options
     const options: WorkerOptions = {
@@ -154,7 +154,7 @@ export class RedisConsumer implements Consumer {
       },
     }
     const process = (job: Job, token?: string) => this.#process(job, token)
-    const worker = new Worker(queue, process, options, finishingBackend)
+    const worker = new BullWorker(queue, process, options, finishingBackend)
     worker.on('error', err => {
       // A lost connection is told of once, by the connection itself.
       if (connection.status !== 'ready') return
@@ -293,7 +293,7 @@ export class RedisConsumer implements Consumer {
     if (!(await settlesWithin(closed, graceMs, this.#parts.clock))) {
       this.#cancels?.abortAll(new EquipageError('E_STOPPING', {}))
       if (!(await settlesWithin(closed, closePatienceMs, this.#parts.clock))) {
-        for (const worker of this.#workers) worker.close(true).catch(toError)
+        for (const worker of this.#workers) worker.abandon()
       }
     }
     await settlesWithin(Promise.all(this.#followed), closePatienceMs, this.#parts.clock)
