@@ -154,7 +154,7 @@ export class AttemptRunner {
     const { id, name, queue } = attempt
     this.#parts.events?.emit('job:started', () => ({ id, name, queue, attempt: attempt.attempt }))
     const told = tellBegin(this.#parts.tickRuns, attempt, log)
-    if (told) await told
+    if (told !== undefined) await told
     const startedAt = this.#parts.clock.monotonic()
     const ended = await this.#outcomeOf(attempt, registry, definition, log)
     this.ended++

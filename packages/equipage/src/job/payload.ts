@@ -47,15 +47,15 @@ export function readPayload(owner: Owner, data: unknown): unknown {
   }
   if (owner.schema) {
     const answer = owner.schema['~standard'].validate(data)
-    if (answer instanceof Promise) return answer.then(result => valueOf(owner, data, result))
-    return valueOf(owner, data, answer)
+    if (answer instanceof Promise) return answer.then(result => accepted(owner, data, result))
+    return accepted(owner, data, answer)
   }
   if (isEmpty(data)) return {}
   const issues = ['it takes none, because its definition has no `payload` schema']
   throw new EquipageError('E_BAD_PAYLOAD', { job: owner.name, issues, given: data })
 }
 
-function valueOf(owner: Owner, data: unknown, result: StandardSchemaV1.Result<unknown>): unknown {
+function accepted(owner: Owner, data: unknown, result: StandardSchemaV1.Result<unknown>): unknown {
   if (result.issues === undefined) return result.value
   const issues = result.issues.map(issue => `${pathOf(issue)}: ${issue.message}`)
   throw new EquipageError('E_BAD_PAYLOAD', { job: owner.name, issues, given: data })
