@@ -44,7 +44,7 @@ export async function spreadOf(
       place: members.length,
       onFailure: slot.onFailure,
     }
-    const data = await madeFor(group.name, slot.job.name, () =>
+    const data = await madeFor(group.name, slot.job.name, async () =>
       payloadData(slot.job, payload, limitBytes),
     )
     members.push(jobOfGroup(slot, data, stamp, place))

@@ -16,13 +16,14 @@ interface Owner {
  * data is what was given, not what the schema made of it, because the schema sees it again
  * before the job runs, and a change may not be possible twice.
  * @param limitBytes the most that it may take as JSON; any number when left out
+ * @returns a promise of it only where the schema needs one
  * @throws E_NOT_JSON, E_BAD_PAYLOAD, E_PAYLOAD_SIZE
  */
-export async function payloadData(
+export function payloadData(
   owner: Owner,
   payload: unknown,
   limitBytes?: number,
-): Promise<Json> {
+): Json | Promise<Json> {
   const text = jsonText(payload ?? {}, `payload of job "${owner.name}"`)
   const bytes = Buffer.byteLength(text)
   if (limitBytes !== undefined && bytes > limitBytes) {
@@ -30,8 +31,7 @@ export async function payloadData(
   }
   const data: Json = JSON.parse(text)
   const read = readPayload(owner, data)
-  if (read instanceof Promise) await read
-  return data
+  return read instanceof Promise ? read.then(() => data) : data
 }
 
 /**

@@ -48,6 +48,8 @@ export interface QueueParts extends TendedQueueParts {
  */
 export class Queue extends TendedQueue {
   readonly #parts: QueueParts
+  #carrier: Carrier | undefined
+  #registry: JobRegistry | undefined
 
   constructor(parts: QueueParts) {
     super(parts)
@@ -124,7 +126,8 @@ export class Queue extends TendedQueue {
   }
 
   async #send<Result>(name: string, pushed: PushedJob): Promise<Receipt<Result>> {
-    const receipt = await (await this.#parts.carrier()).push(pushed)
+    this.#carrier ??= await this.#parts.carrier()
+    const receipt = await this.#carrier.push(pushed)
     tellPushed(this.#parts.events, pushed, receipt)
     const { tags } = pushed.stamp
     return { ...receipt, name, ...(tags ? { tags } : {}) } as Receipt<Result>
@@ -143,7 +146,8 @@ export class Queue extends TendedQueue {
     delayMs: number | null,
     stamp: Stamp,
   ): Promise<PushedJob> {
-    const definition = (await this.#parts.registry()).resolve(pushable)
+    this.#registry ??= await this.#parts.registry()
+    const definition = this.#registry.resolve(pushable)
     const place = `push of "${definition.name}"`
     const job = firstJob(definition)
     const chain = definition.kind === 'chain' && {
@@ -154,8 +158,10 @@ export class Queue extends TendedQueue {
     const group = definition.kind === 'group' && { name: definition.name, id: randomUUID() }
     const { rules } = job
     const tags = readTags([...rules.tags, ...readTags(options.tags ?? [], place)], place)
-    const data = await payloadData(job, payload, this.#parts.payloadLimitBytes)
-    const guard = await guardOfPush(definition, job, data, options)
+    const read = payloadData(job, payload, this.#parts.payloadLimitBytes)
+    const data = read instanceof Promise ? await read : read
+    const guarded = rules.guard !== undefined || options.unique !== undefined
+    const guard = guarded ? await guardOfPush(definition, job, data, options) : undefined
     const ownKeep = readKeep(options.keep, place)
     const keep = rules.keep && ownKeep ? { ...rules.keep, ...ownKeep } : (ownKeep ?? rules.keep)
     return {

@@ -24,7 +24,7 @@ describe('the payload of a push', () => {
     // {"text":""} and two bytes for each à.
     const large = owner(z.object({ text: z.string() }))
     assert.deepEqual(await payloadData(large, { text: 'àà' }, 15), { text: 'àà' })
-    await assert.rejects(payloadData(large, { text: 'ààa' }, 15), {
+    await assert.rejects(async () => payloadData(large, { text: 'ààa' }, 15), {
       code: 'E_PAYLOAD_SIZE',
       message: /payload of job "report" takes 16 bytes as JSON, and 15 are allowed/,
     })
@@ -38,7 +38,7 @@ describe('the payload of a push', () => {
       '{"a":{"__proto__":2}}',
     ]) {
       const refusal = { code: 'E_BAD_PAYLOAD', message: /__proto__: a key that code could take/ }
-      await assert.rejects(payloadData(any, JSON.parse(text)), refusal)
+      await assert.rejects(async () => payloadData(any, JSON.parse(text)), refusal)
       await assert.rejects(async () => readPayload(any, JSON.parse(text)), refusal)
     }
     assert.deepEqual(await payloadData(any, { proto: { prototype: 1, constructor: 2 } }), {
@@ -75,7 +75,7 @@ describe('the payload of a push', () => {
 describe('a payload of the wrong shape', () => {
   it('is refused with the job, every field that is wrong and what to do', async () => {
     const payload = { id: '7', rows: [{ name: 'a' }, { name: 2 }] }
-    await assert.rejects(payloadData(report, payload), {
+    await assert.rejects(async () => payloadData(report, payload), {
       code: 'E_BAD_PAYLOAD',
       message:
         /^job "report" does not accept its payload: payload\.id: .*number.*; payload\.rows\.1\.name: .*string.*; mend the push, or the job's schema$/,
@@ -84,12 +84,12 @@ describe('a payload of the wrong shape', () => {
 
   it('is refused when it is missing, or not even an object', async () => {
     for (const payload of [undefined, null, 'text', 7, []])
-      await assert.rejects(payloadData(report, payload), { code: 'E_BAD_PAYLOAD' })
+      await assert.rejects(async () => payloadData(report, payload), { code: 'E_BAD_PAYLOAD' })
   })
 
   it('is any payload at all of a job that takes none', async () => {
     for (const payload of [{ id: 7 }, 'text', 7, false, ['x']]) {
-      await assert.rejects(payloadData(owner(), payload), {
+      await assert.rejects(async () => payloadData(owner(), payload), {
         code: 'E_BAD_PAYLOAD',
         message: /it takes none, because its definition has no `payload` schema/,
       })
@@ -98,10 +98,10 @@ describe('a payload of the wrong shape', () => {
 
   it('is one that is not JSON, before any schema sees it', async () => {
     const anything = owner(z.any())
-    await assert.rejects(payloadData(anything, { done: () => 1 }), {
+    await assert.rejects(async () => payloadData(anything, { done: () => 1 }), {
       code: 'E_NOT_JSON',
       message: /^payload of job "report" is not JSON at done: a function;/,
     })
-    await assert.rejects(payloadData(anything, { id: 7n }), { code: 'E_NOT_JSON' })
+    await assert.rejects(async () => payloadData(anything, { id: 7n }), { code: 'E_NOT_JSON' })
   })
 })

@@ -127,25 +127,24 @@ export class Producer {
     const batches = batchesOf(this.#gathered, this.#keep)
     this.#gathered = []
     this.#unanswered++
-    const queues = await this.#queuesOf(batches)
     const [only] = batches
-    if (only && batches.length === 1 && only.kind !== 'one') await this.#sendAlone(only, queues)
-    else await this.#sendAll(batches, queues)
+    if (only && batches.length === 1 && only.kind !== 'one') await this.#sendAlone(only)
+    else await this.#sendAll(batches)
     this.#unanswered--
   }
 
   /** What most pushes are. A pipeline costs more than the command. */
-  async #sendAlone(batch: Batch, queues: Queues): Promise<void> {
-    const queue = queues.get(batch.queue)
-    if (!(queue instanceof Queue)) return refuse(batch, queue)
+  async #sendAlone(batch: Batch): Promise<void> {
     try {
+      const queue = this.#known(batch.queue) ?? (await this.queue(batch.queue))
       this.#answer(batch, await this.#write(this.client, batch, queue))
     } catch (error) {
       refuse(batch, connectionError(this.#settings, error))
     }
   }
 
-  async #sendAll(batches: readonly Batch[], queues: Queues): Promise<void> {
+  async #sendAll(batches: readonly Batch[]): Promise<void> {
+    const queues = await this.#queuesOf(batches)
     // BullMQ makes its scripts known when a queue opens, and a pipeline knows those of its beginning.
     const pipeline = this.client.pipeline()
     const sent: Batch[] = []
@@ -169,12 +168,16 @@ export class Producer {
     }
   }
 
+  /** The queue, when it can be written to without waiting. */
+  #known(name: string): Queue | undefined {
+    return this.client.status === 'ready' ? this.#ready.get(name) : undefined
+  }
+
   async #queuesOf(batches: readonly Batch[]): Promise<Queues> {
     const queues = new Map<string, Queue | Error>()
     for (const { queue } of batches) {
       if (queues.has(queue)) continue
-      const known = this.client.status === 'ready' ? this.#ready.get(queue) : undefined
-      queues.set(queue, known ?? (await this.queue(queue).catch(toError)))
+      queues.set(queue, this.#known(queue) ?? (await this.queue(queue).catch(toError)))
     }
     return queues
   }
