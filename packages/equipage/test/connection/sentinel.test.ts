@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { suite, type TestContext, test } from 'node:test'
-import { commandClient, connectOnce, type RedisClient } from '../../src/connection/redis/client.ts'
+import { commandClient, connectOnce } from '../../src/connection/redis/client.ts'
 import { checkServer } from '../../src/connection/redis/server-check.ts'
 import { addressOf, type RedisSettings } from '../../src/connection/redis/settings.ts'
 import { connectionError } from '../../src/connection/redis/symptoms.ts'
@@ -28,13 +28,6 @@ function clientOf(test: TestContext, settings: RedisSettings) {
   return client
 }
 
-/** It may connect anew once more, when the Sentinels tell of the failover. */
-function isAt(client: RedisClient, port: number): Promise<void> {
-  return eventually(async () => {
-    assert.match(await client.info('server'), new RegExp(`tcp_port:${port}`))
-  })
-}
-
 suite('Redis behind Sentinels', { concurrency: true }, () => {
   test('is found by asking them, and again when another server has taken its place', async t => {
     const watched = await startWatched()
@@ -48,7 +41,7 @@ suite('Redis behind Sentinels', { concurrency: true }, () => {
     await watched.master.kill()
     await assert.rejects(client.set(settings.prefix, 'lost'))
     await eventually(() => client.set(settings.prefix, 'after'))
-    await isAt(client, watched.replica.port)
+    assert.match(await client.info('server'), new RegExp(`tcp_port:${watched.replica.port}`))
   })
 
   test('is left when it hangs and the Sentinels name another', async t => {
@@ -60,7 +53,7 @@ suite('Redis behind Sentinels', { concurrency: true }, () => {
     await eventually(() => watched.settled())
     watched.master.signal('SIGSTOP')
     await eventually(() => client.set(settings.prefix, 'after'))
-    await isAt(client, watched.replica.port)
+    assert.match(await client.info('server'), new RegExp(`tcp_port:${watched.replica.port}`))
   })
 
   test('is away when none of them answers: a call fails, and the message names them', async t => {
