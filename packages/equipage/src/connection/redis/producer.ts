@@ -36,7 +36,7 @@ export class Producer {
   readonly #clock: Clock
   readonly #queues = new Map<string, Queue>()
   /** Those that have looked at the server. */
-  readonly #ready = new Map<string, Queue>()
+  readonly #opened = new Map<string, Queue>()
   #connecting: Promise<void> | undefined
   #lastError: unknown
   #gathered: Addition[] = []
@@ -86,6 +86,16 @@ export class Producer {
     }
   }
 
+  /** One call to Redis; its failure as this framework's error. */
+  async ask<Reply>(call: (client: RedisClient) => Promise<Reply>): Promise<Reply> {
+    await this.ready()
+    try {
+      return await call(this.client)
+    } catch (error) {
+      throw connectionError(this.#settings, error)
+    }
+  }
+
   /** BullMQ's queue of that name, over the connection of all of them. */
   async queue(name: string): Promise<Queue> {
     await this.ready()
@@ -107,7 +117,7 @@ export class Producer {
       this.#queues.delete(name)
       throw connectionError(this.#settings, error)
     }
-    this.#ready.set(name, queue)
+    this.#opened.set(name, queue)
     return queue
   }
 
@@ -170,7 +180,7 @@ export class Producer {
 
   /** The queue, when it can be written to without waiting. */
   #known(name: string): Queue | undefined {
-    return this.client.status === 'ready' ? this.#ready.get(name) : undefined
+    return this.client.status === 'ready' ? this.#opened.get(name) : undefined
   }
 
   async #queuesOf(batches: readonly Batch[]): Promise<Queues> {

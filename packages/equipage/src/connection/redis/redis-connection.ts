@@ -47,10 +47,10 @@ export function redisConnection(
     inline: false,
     carrier,
     care: new RedisQueueCare(producer, settings),
-    ticks: new RedisTickMemory(producer, settings, claims, parts.clock),
-    groups: new RedisGroups(producer, settings),
+    ticks: new RedisTickMemory(producer, claims, parts.clock),
+    groups: new RedisGroups(producer, settings.prefix),
     check: () => checkServer(settings, parts.log),
-    workers: new RedisWorkerBoard(producer, settings),
+    workers: new RedisWorkerBoard(producer, settings.prefix),
     async stop() {
       closing ??= producer.close()
       await closing

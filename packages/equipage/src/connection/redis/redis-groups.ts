@@ -15,8 +15,6 @@ import {
 } from '../../job/index.ts'
 import { groupScripts } from './group-scripts.ts'
 import type { Producer } from './producer.ts'
-import type { RedisSettings } from './settings.ts'
-import { connectionError } from './symptoms.ts'
 
 /** The key of a group: a hash, which has a field `finishedOn` when the group has ended, as a job has. */
 export function groupKey(prefix: string, id: string): string {
@@ -29,15 +27,15 @@ const states: readonly unknown[] = ['open', 'ready', 'completed', 'failed'] sati
 /** Groups that are under way, each in a hash; and a sorted set of those that have not ended. */
 export class RedisGroups implements GroupMemory {
   readonly #producer: Producer
-  readonly #settings: RedisSettings
+  readonly #prefix: string
   readonly #open: string
   readonly #turn: string
 
-  constructor(producer: Producer, settings: RedisSettings) {
+  constructor(producer: Producer, prefix: string) {
     this.#producer = producer
-    this.#settings = settings
-    this.#open = `${settings.prefix}::groups`
-    this.#turn = `${settings.prefix}::groups-turn`
+    this.#prefix = prefix
+    this.#open = `${prefix}::groups`
+    this.#turn = `${prefix}::groups-turn`
   }
 
   async open(id: string, plan: GroupPlan): Promise<Pick<GroupStanding, 'state' | 'ended'>> {
@@ -76,7 +74,7 @@ export class RedisGroups implements GroupMemory {
   }
 
   async ends(id: string): Promise<ReadonlyMap<number, JobEnd<Json>>> {
-    const fields = await this.#ask(client => client.hgetall(this.#key(id)))
+    const fields = await this.#producer.ask(client => client.hgetall(this.#key(id)))
     const ends = new Map<number, JobEnd<Json>>()
     for (const [field, text] of Object.entries(fields)) {
       const place = placeOf(field)
@@ -101,7 +99,7 @@ export class RedisGroups implements GroupMemory {
   }
 
   #key(id: string): string {
-    return groupKey(this.#settings.prefix, id)
+    return groupKey(this.#prefix, id)
   }
 
   #script(
@@ -117,17 +115,9 @@ export class RedisGroups implements GroupMemory {
     keys: readonly string[],
     ...args: (string | number)[]
   ): Promise<unknown> {
-    return this.#ask(client => client.eval(groupScripts[name], keys.length, ...keys, ...args))
-  }
-
-  /** One call to Redis; its failure as this framework's error. */
-  async #ask<Reply>(call: (client: Producer['client']) => Promise<Reply>): Promise<Reply> {
-    await this.#producer.ready()
-    try {
-      return await call(this.#producer.client)
-    } catch (error) {
-      throw connectionError(this.#settings, error)
-    }
+    return this.#producer.ask(client =>
+      client.eval(groupScripts[name], keys.length, ...keys, ...args),
+    )
   }
 }
 

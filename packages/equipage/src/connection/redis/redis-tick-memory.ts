@@ -32,8 +32,6 @@ import {
   silentScript,
   timeScript,
 } from './schedule-scripts.ts'
-import type { RedisSettings } from './settings.ts'
-import { connectionError } from './symptoms.ts'
 
 /** Schedules in one call: more would hold Redis up for everybody else. */
 const batchSize = 1_000
@@ -41,18 +39,16 @@ const batchSize = 1_000
 /** Ticks in Redis: a cursor moves inside the script that adds the tick's job. */
 export class RedisTickMemory implements TickMemory {
   readonly #producer: Producer
-  readonly #settings: RedisSettings
   readonly #claims: ClaimSetting
   readonly #keys: ScheduleKeys
   readonly #clock: Clock
   /** Redis's time at a moment of the machine's monotonic clock, which carries it on from there. */
   #measured: { redisMs: number; monotonicMs: number } | undefined
 
-  constructor(producer: Producer, settings: RedisSettings, claims: ClaimSetting, clock: Clock) {
+  constructor(producer: Producer, claims: ClaimSetting, clock: Clock) {
     this.#producer = producer
-    this.#settings = settings
     this.#claims = claims
-    this.#keys = scheduleKeys(settings.prefix)
+    this.#keys = scheduleKeys(claims.prefix)
     this.#clock = clock
   }
 
@@ -96,9 +92,9 @@ export class RedisTickMemory implements TickMemory {
 
   /** Forgets the schedules that the release does not have; Redis refuses when another one rules. */
   async #forgetOthers(release: string, entries: Release['entries']): Promise<void> {
-    const stored = await this.#ask(client => client.hlen(this.#keys.definitions))
+    const stored = await this.#producer.ask(client => client.hlen(this.#keys.definitions))
     if (stored <= entries.length) return
-    const names = await this.#ask(client => client.hkeys(this.#keys.definitions))
+    const names = await this.#producer.ask(client => client.hkeys(this.#keys.definitions))
     const ours = new Set(entries.map(({ name }) => name))
     const gone = names.filter(name => !ours.has(name))
     for (const chunk of chunks(gone, batchSize)) {
@@ -122,7 +118,7 @@ export class RedisTickMemory implements TickMemory {
     const job = claim.run?.job
     const reply = job
       ? await this.#producer.add(job, claim)
-      : await this.#ask(client => claimAlone(client, claim, this.#claims))
+      : await this.#producer.ask(client => claimAlone(client, claim, this.#claims))
     const [outcome, detail] = typeof reply === 'string' ? (['claimed', reply] as const) : reply
     switch (outcome) {
       case 'claimed':
@@ -140,7 +136,7 @@ export class RedisTickMemory implements TickMemory {
 
   async cursors(names: readonly string[]): Promise<(number | null)[]> {
     if (names.length === 0) return []
-    const found = await this.#ask(client => client.hmget(this.#keys.cursors, ...names))
+    const found = await this.#producer.ask(client => client.hmget(this.#keys.cursors, ...names))
     return found.map(cursor => (cursor === null ? null : Number(cursor)))
   }
 
@@ -170,12 +166,12 @@ export class RedisTickMemory implements TickMemory {
 
   async stored(names?: readonly string[]): Promise<StoredSchedule[]> {
     const { definitions, anchors, cursors, paused } = this.#keys
-    const all = names ?? (await this.#ask(client => client.hkeys(definitions)))
+    const all = names ?? (await this.#producer.ask(client => client.hkeys(definitions)))
     const found: StoredSchedule[] = []
     for (const chunk of chunks([...all].sort(), batchSize)) {
       const columns = await Promise.all(
         [definitions, anchors, cursors, paused].map(key =>
-          this.#ask(client => client.hmget(key, ...chunk)),
+          this.#producer.ask(client => client.hmget(key, ...chunk)),
         ),
       )
       const last = await Promise.all(chunk.map(name => this.#lastRow(name)))
@@ -196,7 +192,7 @@ export class RedisTickMemory implements TickMemory {
   }
 
   async #lastRow(name: string): Promise<LedgerRow | null> {
-    const found = await this.#ask(client =>
+    const found = await this.#producer.ask(client =>
       client.zrevrange(this.#keys.ledger(name), 0, 0, 'WITHSCORES'),
     )
     return readRows(found)[0] ?? null
@@ -209,8 +205,12 @@ export class RedisTickMemory implements TickMemory {
   async ledger({ name, from, to, limit }: LedgerQuery): Promise<LedgerRow[]> {
     const key = this.#keys.ledger(name)
     const [within, after] = await Promise.all([
-      this.#ask(client => client.zrevrangebyscore(key, to, from, 'WITHSCORES', 'LIMIT', 0, limit)),
-      this.#ask(client => client.zrangebyscore(key, `(${to}`, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)),
+      this.#producer.ask(client =>
+        client.zrevrangebyscore(key, to, from, 'WITHSCORES', 'LIMIT', 0, limit),
+      ),
+      this.#producer.ask(client =>
+        client.zrangebyscore(key, `(${to}`, '+inf', 'WITHSCORES', 'LIMIT', 0, 1),
+      ),
     ])
     // A row of several ticks has the score of its last, and may begin within the span.
     const reaching = readRows(after).filter(row => row.first <= to)
@@ -218,11 +218,15 @@ export class RedisTickMemory implements TickMemory {
   }
 
   async pauses(name: string): Promise<Span[]> {
-    return (await this.#ask(client => client.lrange(this.#keys.pauses(name), 0, -1))).map(readSpan)
+    return (await this.#producer.ask(client => client.lrange(this.#keys.pauses(name), 0, -1))).map(
+      readSpan,
+    )
   }
 
   async downtimes(): Promise<Span[]> {
-    return (await this.#ask(client => client.lrange(this.#keys.downtimes, 0, -1))).map(readSpan)
+    return (await this.#producer.ask(client => client.lrange(this.#keys.downtimes, 0, -1))).map(
+      readSpan,
+    )
   }
 
   async silentSince(): Promise<number | null> {
@@ -231,19 +235,9 @@ export class RedisTickMemory implements TickMemory {
   }
 
   #script<Reply>(script: string, args: readonly (string | number)[]): Promise<Reply> {
-    return this.#ask(
+    return this.#producer.ask(
       client => client.eval(script, 1, this.#keys.base, ...args) as Promise<unknown>,
     ) as Promise<Reply>
-  }
-
-  /** One call to Redis; its failure as this framework's error. */
-  async #ask<Reply>(call: (client: Producer['client']) => Promise<Reply>): Promise<Reply> {
-    await this.#producer.ready()
-    try {
-      return await call(this.#producer.client)
-    } catch (error) {
-      throw connectionError(this.#settings, error)
-    }
   }
 }
 

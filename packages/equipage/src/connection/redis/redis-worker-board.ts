@@ -1,7 +1,5 @@
 import { byStart, type WorkerBoard, type WorkerNotice, workerLeaseMs } from '../worker-board.ts'
 import type { Producer } from './producer.ts'
-import type { RedisSettings } from './settings.ts'
-import { connectionError } from './symptoms.ts'
 
 /**
  * KEYS: notices by id (a hash), ids by the end of their lease (a sorted set).
@@ -26,14 +24,12 @@ return {}
 /** Notices in Redis, whose clock says whose lease is over. */
 export class RedisWorkerBoard implements WorkerBoard {
   readonly #producer: Producer
-  readonly #settings: RedisSettings
   readonly #keys: readonly [notices: string, leases: string]
 
-  constructor(producer: Producer, settings: RedisSettings) {
+  constructor(producer: Producer, prefix: string) {
     this.#producer = producer
-    this.#settings = settings
     // No queue has an empty name, so these stand beside BullMQ's keys without meeting them.
-    const base = `${settings.prefix}::workers:`
+    const base = `${prefix}::workers:`
     this.#keys = [`${base}notices`, `${base}leases`]
   }
 
@@ -43,7 +39,7 @@ export class RedisWorkerBoard implements WorkerBoard {
 
   async remove(id: string): Promise<void> {
     const [notices, leases] = this.#keys
-    await this.#ask(client => client.multi().hdel(notices, id).zrem(leases, id).exec())
+    await this.#producer.ask(client => client.multi().hdel(notices, id).zrem(leases, id).exec())
   }
 
   async notices(): Promise<WorkerNotice[]> {
@@ -52,18 +48,8 @@ export class RedisWorkerBoard implements WorkerBoard {
   }
 
   #script(...args: (string | number)[]): Promise<string[]> {
-    return this.#ask(
+    return this.#producer.ask(
       client => client.eval(boardScript, 2, ...this.#keys, ...args) as Promise<string[]>,
     )
-  }
-
-  /** One call to Redis; its failure as this framework's error. */
-  async #ask<Reply>(call: (client: Producer['client']) => Promise<Reply>): Promise<Reply> {
-    await this.#producer.ready()
-    try {
-      return await call(this.#producer.client)
-    } catch (error) {
-      throw connectionError(this.#settings, error)
-    }
   }
 }
