@@ -193,12 +193,12 @@ export function claimConformance(make: MakeHarness): void {
 
   test('cursors are told in the order of the names, with null for what is not there', async t => {
     const harness = make(t, [])
-    const [first] = await register(harness, [nightly, hourly])
-    assert.ok(first?.outcome === 'registered')
+    const [first, second] = await register(harness, [nightly, hourly])
+    assert.ok(first?.outcome === 'registered' && second?.outcome === 'registered')
     const { ticks } = harness.connection
-    await ticks.claim(skipping(hourly, first.cursor, first.cursor + 7))
+    await ticks.claim(skipping(hourly, second.cursor, second.cursor + 7))
     const cursors = await ticks.cursors(['hourly', 'unheard of', 'nightly'])
-    assert.deepEqual(cursors, [first.cursor + 7, null, first.cursor])
+    assert.deepEqual(cursors, [second.cursor + 7, null, first.cursor])
     assert.deepEqual(await ticks.cursors([]), [])
   })
 

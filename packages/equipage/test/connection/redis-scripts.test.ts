@@ -82,32 +82,67 @@ suite('the scripts beside those of BullMQ', { concurrency: true }, () => {
   })
 
   test('leave behind what BullMQ leaves behind when jobs complete', async t => {
-    const [ours, theirs] = [looking(t), looking(t)]
-    const run = ({ payload }: { payload: { n: number } }) => ({ doubled: 2 * payload.n })
-    const job = defineJob({ name: 'plain', payload, run })
-    const { queue, consume } = redisHarness({ ...server, prefix: ours.prefix })(t, [job])
-    await queue.pushMany(job, payloads)
-    await consume(1)
-    const bull = new BullQueue('default', { connection: server, prefix: theirs.prefix })
-    t.after(() => bull.close())
-    await bull.addBulk(payloads.map(data => ({ name: 'plain', data, opts: { attempts: 1 } })))
-    const worker = new BullWorker('default', async ({ data }) => run({ payload: data }), {
-      connection: server,
-      prefix: theirs.prefix,
-      name: processName(),
-      removeOnComplete: { age: keep.ageMs / 1_000, count: keep.count },
+    const { own, other } = await bothWorked(t, async ({ push, ended }) => {
+      await push(payloads)
+      await ended(payloads.length)
     })
-    t.after(() => worker.close())
-    const drained = (content: Record<string, unknown>) =>
-      assert.ok(JSON.stringify(content[':default:events']).includes('drained'))
-    await eventually(async () => drained(await ours.content()))
-    await eventually(async () => drained(await theirs.content()))
-    const [own, other] = [await ours.content(), await theirs.content()]
     assert.equal((own[':default:completed'] as unknown[]).length, keep.count)
     assert.deepEqual(eventsByJob(own), eventsByJob(other))
     assert.deepEqual(withoutEvents(own), withoutEvents(other))
   })
+
+  test('leave behind what BullMQ leaves behind when each job is the only one', async t => {
+    const few = payloads.slice(0, 5)
+    const { own, other } = await bothWorked(t, async ({ push, ended }) => {
+      for (const [n, data] of few.entries()) {
+        await push([data])
+        await ended(n + 1)
+      }
+    })
+    assert.deepEqual(eventsByJob(own), eventsByJob(other))
+    assert.deepEqual(withoutEvents(own), withoutEvents(other))
+  })
 })
+
+interface Side {
+  push(data: readonly { n: number; text: string }[]): Promise<unknown>
+  /** Resolves when so many jobs have completed, and none is left. */
+  ended(count: number): Promise<void>
+}
+
+/** What the same work leaves behind when our workers do it and when BullMQ's do. */
+async function bothWorked(t: TestContext, work: (side: Side) => Promise<void>) {
+  const [ours, theirs] = [looking(t), looking(t)]
+  const run = ({ payload }: { payload: { n: number } }) => ({ doubled: 2 * payload.n })
+  const job = defineJob({ name: 'plain', payload, run })
+  const { queue, consume } = redisHarness({ ...server, prefix: ours.prefix })(t, [job])
+  const bull = new BullQueue('default', { connection: server, prefix: theirs.prefix })
+  t.after(() => bull.close())
+  const worker = new BullWorker('default', async ({ data }) => run({ payload: data }), {
+    connection: server,
+    prefix: theirs.prefix,
+    name: processName(),
+    removeOnComplete: { age: keep.ageMs / 1_000, count: keep.count },
+  })
+  t.after(() => worker.close())
+  await consume(1)
+  const ended = (content: () => Promise<Record<string, unknown>>) => (count: number) =>
+    eventually(async () => {
+      const events = (await content())[':default:events'] as string[][] | undefined
+      const names = events?.map(fields => fields[1]) ?? []
+      assert.equal(names.filter(name => name === 'completed').length, count)
+      assert.equal(names.at(-1), 'drained')
+    })
+  await Promise.all([
+    work({ push: data => queue.pushMany(job, data), ended: ended(ours.content) }),
+    work({
+      push: data =>
+        bull.addBulk(data.map(each => ({ name: 'plain', data: each, opts: { attempts: 1 } }))),
+      ended: ended(theirs.content),
+    }),
+  ])
+  return { own: await ours.content(), other: await theirs.content() }
+}
 
 function withoutEvents({
   ':default:events': _,

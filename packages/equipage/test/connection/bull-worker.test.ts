@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { after, suite, test } from 'node:test'
+import { Redis } from 'ioredis'
+import { defineJob } from '../../src/job/index.ts'
+import { eventually } from '../support/eventually.ts'
+import { startRedis } from '../support/redis.ts'
+import { redisHarness } from './harness.ts'
+
+const server = await startRedis()
+after(() => server.stop())
+
+suite('a worker over Redis', { concurrency: true }, () => {
+  test('begins a job before it asks for one more', async t => {
+    const prefix = `test-${randomUUID()}`
+    const redis = new Redis(server.port, server.host)
+    t.after(() => redis.disconnect())
+    await redis.ping()
+    const taken: Promise<number>[] = []
+    const job = defineJob({
+      name: 'first',
+      run: () => void taken.push(redis.llen(`${prefix}:default:active`)),
+    })
+    const { queue, consume } = redisHarness({ ...server, prefix })(t, [job])
+    await queue.pushMany(
+      job,
+      Array.from({ length: 100 }, () => ({})),
+    )
+    await consume(100)
+    await eventually(() => assert.equal(taken.length, 100))
+    // BullMQ's own begins the first one when it has taken all that it has places for.
+    const [first = 0] = await Promise.all(taken)
+    assert.ok(first <= 10, `${first} jobs were taken when the first one began`)
+  })
+
+  test('runs no more jobs at a time than it may, and each of them once', async t => {
+    const prefix = `test-${randomUUID()}`
+    let running = 0
+    let most = 0
+    const runs: string[] = []
+    const job = defineJob({
+      name: 'short',
+      async run({ jobId }) {
+        running++
+        most = Math.max(most, running)
+        await new Promise(resolve => setImmediate(resolve))
+        running--
+        runs.push(jobId)
+      },
+    })
+    const { queue, consume } = redisHarness({ ...server, prefix })(t, [job])
+    await queue.pushMany(
+      job,
+      Array.from({ length: 200 }, () => ({})),
+    )
+    await consume(5)
+    await eventually(() => assert.ok(runs.length >= 200))
+    assert.deepEqual([new Set(runs).size, runs.length], [200, 200])
+    assert.ok(most <= 5, `${most} jobs ran at a time`)
+  })
+})
