@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { after, suite, type TestContext, test } from 'node:test'
 import { Queue as BullQueue, Worker as BullWorker } from 'bullmq'
 import { Redis } from 'ioredis'
 import { z } from 'zod'
+import { finishMany } from '../../src/connection/redis/finish-many-script.ts'
 import { understood as finishIsUnderstood } from '../../src/connection/redis/finish-script.ts'
 import { understood as pushIsUnderstood } from '../../src/connection/redis/plain-pushes.ts'
 import { processName } from '../../src/core/process-name.ts'
@@ -88,7 +89,7 @@ suite('the scripts beside those of BullMQ', { concurrency: true }, () => {
     })
     assert.equal((own[':default:completed'] as unknown[]).length, keep.count)
     assert.deepEqual(eventsByJob(own), eventsByJob(other))
-    assert.deepEqual(withoutEvents(own), withoutEvents(other))
+    assert.deepEqual(settled(own), settled(other))
   })
 
   test('leave behind what BullMQ leaves behind when each job is the only one', async t => {
@@ -100,32 +101,90 @@ suite('the scripts beside those of BullMQ', { concurrency: true }, () => {
       }
     })
     assert.deepEqual(eventsByJob(own), eventsByJob(other))
-    assert.deepEqual(withoutEvents(own), withoutEvents(other))
+    assert.deepEqual(settled(own), settled(other))
+  })
+})
+
+suite('jobs that end together', { concurrency: true }, () => {
+  const together = 40
+  const some = payloads.slice(0, 2 * together)
+
+  test('leave behind what BullMQ leaves behind, by one script for many of them', async t => {
+    const client = new Redis(server.port, server.host)
+    t.after(() => client.disconnect())
+    const { own, other } = await bothWorkedTogether(t, together, some)
+    assert.deepEqual(eventsByJob(own), eventsByJob(other))
+    assert.deepEqual(settled(own), settled(other))
+    const sha = createHash('sha1').update(finishMany.lua).digest('hex')
+    assert.deepEqual(await client.script('EXISTS', sha), [1])
+  })
+
+  test('are kept no more than the queue keeps, all of them together', async t => {
+    const { own } = await bothWorkedTogether(t, together, payloads)
+    const kept = own[':default:completed'] as string[]
+    assert.equal(kept.length, keep.count)
+    const jobs = Object.keys(own).filter(name => /^:default:\d+$/.test(name))
+    assert.deepEqual(jobs.toSorted(), kept.map(id => `:default:${id}`).toSorted())
+  })
+
+  test('complete beside one that may not: it has lost its lock, or holds what cannot be counted', async t => {
+    const { prefix } = looking(t)
+    const client = new Redis(server.port, server.host)
+    t.after(() => client.disconnect())
+    const gate = Promise.withResolvers<void>()
+    const job = defineJob({ name: 'plain', payload, run: () => gate.promise })
+    const { queue, consume } = redisHarness({ ...server, prefix })(t, [job])
+    const key = (name: string) => `${prefix}:default:${name}`
+    const [lost, broken, ...others] = (await queue.pushMany(job, some)).map(({ id }) => id)
+    assert.ok(lost && broken)
+    await consume(together)
+    await eventually(async () => assert.equal(await client.llen(key('active')), together))
+    await client.set(key(`${lost}:lock`), 'of another worker')
+    await client.hset(key(broken), 'atm', 'many')
+    gate.resolve()
+    await eventually(async () =>
+      assert.deepEqual(
+        (await client.zrange(key('completed'), '0', '-1')).toSorted(),
+        others.toSorted(),
+      ),
+    )
+    assert.ok((await client.lrange(key('active'), 0, -1)).includes(lost))
+    assert.equal(await client.get(key(`${lost}:lock`)), 'of another worker')
   })
 })
 
 interface Side {
   push(data: readonly { n: number; text: string }[]): Promise<unknown>
+  /** Resolves when so many jobs run at a time. */
+  running(count: number): Promise<void>
   /** Resolves when so many jobs have completed, and none is left. */
   ended(count: number): Promise<void>
 }
 
 /** What the same work leaves behind when our workers do it and when BullMQ's do. */
-async function bothWorked(t: TestContext, work: (side: Side) => Promise<void>) {
+async function bothWorked(
+  t: TestContext,
+  work: (side: Side, which: 0 | 1) => Promise<void>,
+  jobs: { concurrency: number; run(which: 0 | 1): unknown } = { concurrency: 1, run: () => null },
+) {
   const [ours, theirs] = [looking(t), looking(t)]
-  const run = ({ payload }: { payload: { n: number } }) => ({ doubled: 2 * payload.n })
-  const job = defineJob({ name: 'plain', payload, run })
+  const run = async (which: 0 | 1, n: number) => {
+    await jobs.run(which)
+    return { doubled: 2 * n }
+  }
+  const job = defineJob({ name: 'plain', payload, run: ({ payload: { n } }) => run(0, n) })
   const { queue, consume } = redisHarness({ ...server, prefix: ours.prefix })(t, [job])
   const bull = new BullQueue('default', { connection: server, prefix: theirs.prefix })
   t.after(() => bull.close())
-  const worker = new BullWorker('default', async ({ data }) => run({ payload: data }), {
+  const worker = new BullWorker('default', ({ data }) => run(1, data.n), {
     connection: server,
     prefix: theirs.prefix,
+    concurrency: jobs.concurrency,
     name: processName(),
     removeOnComplete: { age: keep.ageMs / 1_000, count: keep.count },
   })
   t.after(() => worker.close())
-  await consume(1)
+  await consume(jobs.concurrency)
   const ended = (content: () => Promise<Record<string, unknown>>) => (count: number) =>
     eventually(async () => {
       const events = (await content())[':default:events'] as string[][] | undefined
@@ -133,15 +192,40 @@ async function bothWorked(t: TestContext, work: (side: Side) => Promise<void>) {
       assert.equal(names.filter(name => name === 'completed').length, count)
       assert.equal(names.at(-1), 'drained')
     })
-  await Promise.all([
-    work({ push: data => queue.pushMany(job, data), ended: ended(ours.content) }),
-    work({
-      push: data =>
-        bull.addBulk(data.map(each => ({ name: 'plain', data: each, opts: { attempts: 1 } }))),
-      ended: ended(theirs.content),
-    }),
-  ])
+  const running = (content: () => Promise<Record<string, unknown>>) => (count: number) =>
+    eventually(async () =>
+      assert.equal(((await content())[':default:active'] as string[] | undefined)?.length, count),
+    )
+  const own: Side = {
+    push: data => queue.pushMany(job, data),
+    running: running(ours.content),
+    ended: ended(ours.content),
+  }
+  const other: Side = {
+    push: data =>
+      bull.addBulk(data.map(each => ({ name: 'plain', data: each, opts: { attempts: 1 } }))),
+    running: running(theirs.content),
+    ended: ended(theirs.content),
+  }
+  await Promise.all([work(own, 0), work(other, 1)])
   return { own: await ours.content(), other: await theirs.content() }
+}
+
+/** The same, with so many jobs at a time, which do not end before all of them run. */
+function bothWorkedTogether(t: TestContext, concurrency: number, data: typeof payloads) {
+  const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const work = async ({ push, running, ended }: Side, which: 0 | 1) => {
+    await push(data)
+    await running(concurrency)
+    gates[which]?.resolve()
+    await ended(data.length)
+  }
+  return bothWorked(t, work, { concurrency, run: which => gates[which]?.promise })
+}
+
+/** Without what a worker that waits takes away again. */
+function settled({ ':default:marker': _, ...others }: Record<string, unknown>) {
+  return withoutEvents(others)
 }
 
 function withoutEvents({

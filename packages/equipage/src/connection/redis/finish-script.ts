@@ -1,21 +1,11 @@
 import { createHash } from 'node:crypto'
-import {
-  type BackendFactory,
-  type RedisClient as Client,
-  type FinishedPropValAttribute,
-  type FinishedStatus,
-  getDefaultBackendFactory,
-  type KeepJobs,
-  type MinimalJob,
-  RedisQueueBackend,
-  type WorkerOptions,
-} from 'bullmq'
 import * as bull from 'bullmq/dist/cjs/scripts/index.js'
-import type { RedisClient } from './client.ts'
 
-const command = 'equipageFinish'
-
-type Argument = string | number | boolean | Buffer
+/** A script that is known to a client by a name, and takes one key. */
+export interface Command {
+  readonly name: string
+  readonly lua: string
+}
 
 /**
  * BullMQ's `moveToFinished`, with a shorter way in front of it for what happens most: a job without
@@ -23,13 +13,13 @@ type Argument = string | number | boolean | Buffer
  * It asks first, and changes nothing before it is sure; whatever is otherwise goes BullMQ's way.
  * Keys, fields, events and the reply are the same.
  * It is sent what differs from job to job, and as text: that is written and read in a third of the time.
- * KEYS: what the queue's keys begin with. ARGV: the job's id, the timestamp, the field of the result,
- * the result, the token, for how many milliseconds a lock holds, the worker's name, for how many
- * seconds and how many completed jobs are kept.
+ * KEYS: what the queue's keys begin with. ARGV: the timestamp, the field of the result, for how many
+ * milliseconds a lock holds, the worker's name, for how many seconds and how many completed jobs are
+ * kept; the job's id, the token, the result.
  */
-const script = `
+const lua = `
 local prefix = KEYS[1]
-local id, timestamp, field, result, token, lockMs, worker, keepSeconds, keepCount = unpack(ARGV)
+local timestamp, field, lockMs, worker, keepSeconds, keepCount, id, token, result = unpack(ARGV)
 local function original()
   local names = { 'wait', 'active', 'prioritized', 'events', 'stalled', 'limiter', 'delayed', 'paused',
     'meta', 'pc', 'completed', id, 'metrics:completed', 'marker' }
@@ -96,75 +86,9 @@ call('ZADD', prefix .. 'marker', 0, '0')
 return {fields, next, 0, 0}
 `
 
-/** How many arguments that script is sent; BullMQ's takes more. */
-const shortArguments = 10
-
-/**
- * For how many seconds and how many completed jobs are kept.
- * @returns undefined where the shorter way may not be gone
- */
-function bounds(keep: unknown): [age: number, count: number] | undefined {
-  if (typeof keep !== 'object' || keep === null) return undefined
-  // Another program may have written anything to its job.
-  const { age, count, limit } = keep as { age?: unknown; count?: unknown; limit?: unknown }
-  if (!Number.isFinite(age) || !Number.isSafeInteger(count) || limit !== undefined) return undefined
-  return Number(count) > 0 ? [Number(age), Number(count)] : undefined
-}
-
-/** BullMQ's backend, which completes jobs by that script. */
-class FinishingBackend extends RedisQueueBackend {
-  protected override moveToFinishedArgs<Data, Result, Name extends string>(
-    job: MinimalJob<Data, Result, Name>,
-    value: unknown,
-    field: FinishedPropValAttribute,
-    shouldRemove: undefined | boolean | number | KeepJobs,
-    target: FinishedStatus,
-    token: string,
-    timestamp: number,
-    fetchNext?: boolean,
-    fields?: Record<string, unknown>,
-  ): Argument[] {
-    const { closing, keys, opts } = this.queue
-    const { lockDuration, name, limiter, metrics, removeOnComplete } = opts as WorkerOptions
-    const kept = bounds(shouldRemove ?? removeOnComplete)
-    const short = fetchNext && !closing && !fields && target === 'completed' && !limiter && !metrics
-    if (!short || !kept || !lockDuration || !name || job.id === undefined) {
-      return super.moveToFinishedArgs(
-        job,
-        value,
-        field,
-        shouldRemove,
-        target,
-        token,
-        timestamp,
-        fetchNext,
-        fields,
-      )
-    }
-    const result = value === undefined ? 'null' : String(value)
-    return [keys[''] ?? '', job.id, timestamp, field, result, token, lockDuration, name, ...kept]
-  }
-
-  override execCommand(client: Client, name: string, args: unknown[]): unknown {
-    const short = name === 'moveToFinished' && args.length === shortArguments
-    if (short) return client.runCommand(command, args)
-    return super.execCommand(client, name, args)
-  }
-}
+export const finish: Command = { name: 'equipageFinish', lua }
 
 /** The script of BullMQ's that the shorter way does the work of. */
 const original = '8e744ec5d65dbe9e7ffb6e39a96c0268bba65e4f0b1d04e2d2a42ccb71b45a6d'
 export const understood =
   createHash('sha256').update(bull.moveToFinished.content).digest('hex') === original
-
-/** Makes the script known to a worker's client. */
-export function defineFinish(client: RedisClient): void {
-  client.defineCommand(command, { numberOfKeys: 1, lua: script })
-}
-
-/** Gives a worker that backend; with another version of BullMQ's script, BullMQ's own. */
-export const finishingBackend: BackendFactory<RedisQueueBackend> = (name, opts, options) => {
-  const backend = getDefaultBackendFactory<RedisQueueBackend>()(name, opts, options)
-  // BullMQ's factory knows how a worker's connections are made, and makes no other class.
-  return understood ? Object.setPrototypeOf(backend, FinishingBackend.prototype) : backend
-}

@@ -24,7 +24,8 @@ import { backoffType } from './additions.ts'
 import { BullWorker } from './bull-worker.ts'
 import { CancelWatch } from './cancel-watch.ts'
 import { type RedisClient, workerClient } from './client.ts'
-import { defineFinish, finishingBackend } from './finish-script.ts'
+import { defineEndings } from './endings.ts'
+import { finishingBackend } from './finishing-backend.ts'
 import { writeLimits } from './queue-limits.ts'
 import { RedisCheckpoints } from './redis-checkpoints.ts'
 import type { RedisSettings } from './settings.ts'
@@ -103,7 +104,7 @@ export class RedisConsumer implements Consumer {
     if (this.#client || this.#stopping !== undefined) return
     const { settings, log, clock } = this.#parts
     this.#client = workerClient(settings)
-    defineFinish(this.#client)
+    defineEndings(this.#client)
     this.#cancels = new CancelWatch(this.#client, settings.prefix, clock)
     this.#unreadable = new UnreadableJobs(
       { client: this.#client, prefix: settings.prefix, clock },
