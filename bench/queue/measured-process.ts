@@ -1,14 +1,9 @@
-import module from 'node:module'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Found, type Plan, readPlan } from './plan.ts'
 import type { ProcessorTime, ProcessorTimes } from './processor-times.ts'
 import type { Payload, Subject } from './subject.ts'
 
 // One measurement of one subject, in a process of its own. It tells its parent what it found.
-// Compiled code is kept from process to process, as `queues.ts` does; for each subject.
-module.enableCompileCache(join(tmpdir(), 'equipage-bench-compiled'))
 const plan = readPlan()
 const library: { open(port: number): Promise<Subject> } = await import(`./${plan.subject}.ts`)
 const nothing: Found = {

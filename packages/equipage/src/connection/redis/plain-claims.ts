@@ -2,7 +2,7 @@ import type { TickClaim } from '../tick-memory.ts'
 import type { ClaimSetting, ScriptReply } from './claims.ts'
 import type { RedisClient } from './client.ts'
 import { rowText } from './ledger-text.ts'
-import { addPlainJobs, type Commander, type PlainPush, plainKeys, run } from './plain-pushes.ts'
+import { addPlainJobs, type Commander, type PlainPush, run } from './plain-pushes.ts'
 
 /** A claim whose job is plain, and whose schedule has no overlap policy. */
 export interface PlainClaim extends PlainPush {
@@ -14,17 +14,16 @@ const command = 'equipageClaimPlain'
 /**
  * What the script in front of BullMQ's does (`claims.ts`), for many schedules at once, each of
  * which stands there once: each claim is decided by itself, and those that hold push their jobs.
- * KEYS: those of the queue, then the base of the schedules' keys.
- * ARGV: what keys of jobs begin with, the timestamp, for how long and how many rows are kept, then of
- * each claim: name, definition, from, to, tick; the job's name, data and options; how many rows, and
- * each with its tick.
+ * KEYS: what the queue's keys begin with, the base of the schedules' keys.
+ * ARGV: the timestamp, for how long and how many rows are kept, then of each claim: name, definition,
+ * from, to, tick; the job's name, data and options; how many rows, and each with its tick.
  * Returns a reply for each claim, in their order; one may be an error.
  */
 const script = `${addPlainJobs}
-local base = KEYS[7]
-local keepMs, keepCount = tonumber(ARGV[3]), ARGV[4]
+local base = KEYS[2]
+local keepMs, keepCount = tonumber(ARGV[2]), ARGV[3]
 local names, starts = {}, {}
-local at = 5
+local at = 4
 while at <= #ARGV do
   names[#names + 1], starts[#starts + 1] = ARGV[at], at
   at = at + 9 + 2 * tonumber(ARGV[at + 8])
@@ -43,7 +42,7 @@ for n = 1, #names do
   end
 end
 if #held == 0 then return replies end
-local ids = add(ARGV[1], ARGV[2], jobs)
+local ids = add(KEYS[1], ARGV[1], jobs)
 local moved = {}
 for index = 1, #held do
   moved[2 * index - 1], moved[2 * index] = names[held[index]], ARGV[starts[held[index]] + 3]
@@ -78,7 +77,7 @@ return replies
 
 /** Makes the script known to a client and to its pipelines. */
 export function definePlainClaims(client: RedisClient): void {
-  client.defineCommand(command, { numberOfKeys: 7, lua: script })
+  client.defineCommand(command, { numberOfKeys: 2, lua: script })
 }
 
 /**
@@ -94,15 +93,8 @@ export async function claimPlain(
   claims: readonly PlainClaim[],
   { base, retention }: ClaimSetting,
 ): Promise<ScriptReply[]> {
-  const { keys, prefix } = plainKeys(queueKey)
-  const args: (string | number)[] = [
-    ...keys,
-    base,
-    prefix,
-    timestamp,
-    retention.ageMs,
-    retention.count,
-  ]
+  const { ageMs, count } = retention
+  const args: (string | number)[] = [`${queueKey}:`, base, timestamp, ageMs, count]
   for (const { claim, name, data, options } of claims) {
     const { definition, from, to, run, rows } = claim
     args.push(claim.name, definition, from, to, run?.tick ?? to, name, data, options, rows.length)

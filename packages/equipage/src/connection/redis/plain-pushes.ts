@@ -25,23 +25,23 @@ export const mostCharactersPerScript = 1_000_000
 /**
  * What BullMQ's `addStandardJob` does, for many jobs at once: the same keys, fields and events. It
  * spares each job a call, the unpacking of its arguments, and what can only come to nothing here.
- * A function of Lua: the job that begins at `at[n]` of the arguments is name, data and options; it
- * returns the ids in their order. KEYS: wait, meta, id, active, events, marker.
+ * A function of Lua: `prefix` is what the queue's keys begin with, the job that begins at `at[n]` of
+ * the arguments is name, data and options; it returns the ids in their order.
  */
 export const addPlainJobs = `
 local call = redis.call
 local function add(prefix, timestamp, at)
-  local wait, meta, events, ids, count = KEYS[1], KEYS[2], KEYS[5], {}, #at
+  local meta, events, ids, count = prefix .. 'meta', prefix .. 'events', {}, #at
   local state = call('HMGET', meta, 'opts.maxLenEvents', 'paused', 'concurrency')
   local maxEvents = state[1]
   if not maxEvents then
     maxEvents = 10000
     call('HSET', meta, 'opts.maxLenEvents', maxEvents)
   end
-  local busy = state[2] or (state[3] and call('LLEN', KEYS[4]) >= tonumber(state[3]))
-  local last = call('INCRBY', KEYS[3], count)
+  local busy = state[2] or (state[3] and call('LLEN', prefix .. 'active') >= tonumber(state[3]))
+  local last = call('INCRBY', prefix .. 'id', count)
   for n = 1, count do ids[n] = string.format('%.0f', last - count + n) end
-  call('LPUSH', wait, unpack(ids))
+  call('LPUSH', prefix .. 'wait', unpack(ids))
   for n = 1, count do
     local id, name = ids[n], ARGV[at[n]]
     call('HSET', prefix .. id, 'name', name, 'data', ARGV[at[n] + 1], 'opts', ARGV[at[n] + 2],
@@ -49,16 +49,16 @@ local function add(prefix, timestamp, at)
     call('XADD', events, '*', 'event', 'added', 'jobId', id, 'name', name)
     call('XADD', events, 'MAXLEN', '~', maxEvents, '*', 'event', 'waiting', 'jobId', id)
   end
-  if not busy then call('ZADD', KEYS[6], 0, '0') end
+  if not busy then call('ZADD', prefix .. 'marker', 0, '0') end
   return ids
 end
 `
 
-/** ARGV: what keys of jobs begin with, the timestamp, then each job. Returns the ids. */
+/** KEYS: what the queue's keys begin with. ARGV: the timestamp, then each job. Returns the ids. */
 const script = `${addPlainJobs}
 local at = {}
-for n = 3, #ARGV, 3 do at[#at + 1] = n end
-return add(ARGV[1], ARGV[2], at)
+for n = 2, #ARGV, 3 do at[#at + 1] = n end
+return add(KEYS[1], ARGV[1], at)
 `
 
 /** The script of BullMQ's that this one does the work of. */
@@ -73,13 +73,7 @@ export const understood =
 
 /** Makes the script known to a client and to its pipelines. */
 export function definePlainPushes(client: RedisClient): void {
-  client.defineCommand(command, { numberOfKeys: 6, lua: script })
-}
-
-/** The keys that such a script needs of a queue, and what the keys of its jobs begin with. */
-export function plainKeys(queueKey: string): { readonly keys: string[]; readonly prefix: string } {
-  const key = (name: string) => `${queueKey}:${name}`
-  return { keys: ['wait', 'meta', 'id', 'active', 'events', 'marker'].map(key), prefix: key('') }
+  client.defineCommand(command, { numberOfKeys: 1, lua: script })
 }
 
 /**
@@ -94,8 +88,7 @@ export async function pushPlain(
   timestamp: number,
   jobs: readonly PlainPush[],
 ): Promise<string[]> {
-  const { keys, prefix } = plainKeys(queueKey)
-  const args: (string | number)[] = [...keys, prefix, timestamp]
+  const args: (string | number)[] = [`${queueKey}:`, timestamp]
   for (const { name, data, options } of jobs) args.push(name, data, options)
   return (await run(commander, command, args)) as string[]
 }
