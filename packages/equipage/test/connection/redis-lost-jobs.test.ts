@@ -15,15 +15,15 @@ const tooOften = 'job stalled more than allowable limit'
 
 suite('a job that has taken its worker down too often', { concurrency: true }, () => {
   const crashing = defineJob({ name: 'crashing', run: () => 'never comes here' })
-  const seen: unknown[] = []
-  const noting = defineJob({
-    name: 'noting',
-    payload: z.object({ before: z.json() }),
-    run: ({ payload }) => void seen.push(payload.before),
-  })
 
   /** A chain whose first job BullMQ will fail as soon as a worker takes it. */
   const given = async (t: Parameters<ReturnType<typeof redisHarness>>[0], name: string) => {
+    const seen: unknown[] = []
+    const noting = defineJob({
+      name: 'noting',
+      payload: z.object({ before: z.json() }),
+      run: ({ payload }) => void seen.push(payload.before),
+    })
     const onFailure = name === 'going.on' ? 'continue' : 'fail'
     const chain = defineChain({ name, start: crashing }).andThen(
       noting,
@@ -36,17 +36,30 @@ suite('a job that has taken its worker down too often', { concurrency: true }, (
     const client = new Redis(server.port, server.host)
     t.after(() => client.disconnect())
     await client.hset(`${settings.prefix}:default:${id}`, 'defa', tooOften)
-    return harness
+    const events = async () =>
+      (await client.xrange(`${settings.prefix}:default:events`, '-', '+')).map(
+        ([, [, event, , jobId]]) => `${event} ${jobId === id ? 'it' : 'next'}`,
+      )
+    return Object.assign(harness, { seen, bullEvents: events })
   }
 
   test('is followed by the next job of its chain where a failure does not end that', async t => {
-    const harness = await given(t, 'going.on')
-    await harness.consume()
+    const { consume, seen } = await given(t, 'going.on')
+    await consume()
     await eventually(() => assert.equal(seen.length, 1))
     assert.deepEqual(seen[0], {
       state: 'failed',
       error: { name: 'UnrecoverableError', message: tooOften },
     })
+  })
+
+  test('is on record as failed when what follows it is pushed, and not before', async t => {
+    const harness = await given(t, 'going.on')
+    await harness.consume()
+    await eventually(async () => assert.ok((await harness.bullEvents()).includes('failed it')))
+    const events = await harness.bullEvents()
+    assert.ok(events.includes('added next'))
+    assert.ok(events.indexOf('added next') < events.indexOf('failed it'), events.join(', '))
   })
 
   test('has failed in its group, which goes on at once', async t => {

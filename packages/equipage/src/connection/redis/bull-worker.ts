@@ -1,8 +1,31 @@
-import { type Job, Worker } from 'bullmq'
+import {
+  type BackendFactory,
+  type Job,
+  type RedisQueueBackend,
+  Worker,
+  type WorkerOptions,
+} from 'bullmq'
+
+export interface BullWorkerParts {
+  readonly process: (job: Job, token?: string) => Promise<unknown>
+  /** Called with a job that fails without an attempt, before it is marked as failed; never rejects. */
+  readonly beforeFailing: (job: Job, reason: string) => Promise<void>
+  readonly backend: BackendFactory<RedisQueueBackend>
+}
 
 /** BullMQ's worker, which begins a job as soon as it has it, and can be left behind. */
 export class BullWorker extends Worker {
   readonly #begun = new WeakMap<Job, ReturnType<Worker['processJob']>>()
+  readonly #beforeFailing: BullWorkerParts['beforeFailing']
+
+  constructor(
+    queue: string,
+    { process, beforeFailing, backend }: BullWorkerParts,
+    options: WorkerOptions,
+  ) {
+    super(queue, process, options, backend)
+    this.#beforeFailing = beforeFailing
+  }
 
   /**
    * BullMQ's own goes on to ask for as many jobs as it has places, and begins the first of them when
@@ -12,7 +35,7 @@ export class BullWorker extends Worker {
     const job = await super.moveToActive(token, name)
     // BullMQ's types leave out that there may be none.
     if (!job) return job
-    const begun = super.processJob(job, token)
+    const begun = this.#begin(job, token)
     // It is BullMQ's to handle as soon as it asks for it.
     begun.catch(() => undefined)
     this.#begun.set(job, begun)
@@ -24,7 +47,14 @@ export class BullWorker extends Worker {
     token: string,
     fetchNext?: () => boolean,
   ): ReturnType<Worker['processJob']> {
-    return this.#begun.get(job) ?? super.processJob(job, token, fetchNext)
+    return this.#begun.get(job) ?? this.#begin(job, token, fetchNext)
+  }
+
+  /** BullMQ fails a job that took its workers down too often where another one would begin. */
+  #begin(job: Job, token: string, fetchNext?: () => boolean): ReturnType<Worker['processJob']> {
+    const { deferredFailure: reason } = job
+    if (!reason) return super.processJob(job, token, fetchNext)
+    return this.#beforeFailing(job, reason).then(() => super.processJob(job, token, fetchNext))
   }
 
   /**

@@ -21,7 +21,7 @@ import {
 import type { Logger } from '../../log/index.ts'
 import type { ConsumeOptions, Consumer, FollowLost, LimitsOf, RunAttempt } from '../connection.ts'
 import { backoffType } from './additions.ts'
-import { BullWorker } from './bull-worker.ts'
+import { BullWorker, type BullWorkerParts } from './bull-worker.ts'
 import { CancelWatch } from './cancel-watch.ts'
 import { type RedisClient, workerClient } from './client.ts'
 import { defineEndings } from './endings.ts'
@@ -108,7 +108,7 @@ export class RedisConsumer implements Consumer {
     this.#cancels = new CancelWatch(this.#client, settings.prefix, clock)
     this.#unreadable = new UnreadableJobs(
       { client: this.#client, prefix: settings.prefix, clock },
-      job => this.#follow(job, 1, job.error),
+      job => this.#followLater(job, job.error),
     )
     watchConnection(this.#client, settings, log)
     await this.#limit(this.#client)
@@ -154,16 +154,20 @@ export class RedisConsumer implements Consumer {
           error instanceof RetryLater ? error.delayMs : 0,
       },
     }
-    const process = (job: Job, token?: string) => this.#process(job, token)
-    const worker = new BullWorker(queue, process, options, finishingBackend)
+    const parts: BullWorkerParts = {
+      process: (job, token) => this.#process(job, token),
+      beforeFailing: (job, reason) =>
+        this.#follow(endedJob(job), job.attemptsMade + 1, new UnrecoverableError(reason)),
+      backend: finishingBackend,
+    }
+    const worker = new BullWorker(queue, parts, options)
     worker.on('error', err => {
       // A lost connection is told of once, by the connection itself.
       if (connection.status !== 'ready') return
       log.error({ err, queue }, 'worker error')
       this.#unreadable?.look(queue)
     })
-    worker.on('failed', (job, error) => {
-      if (job?.deferredFailure) this.#follow(endedJob(job), job.attemptsMade, error)
+    worker.on('failed', job => {
       // What cannot be forgotten now is forgotten when it is a day old.
       if (job?.id) this.#cancels?.failed(queue, job.id).catch(() => undefined)
     })
@@ -177,13 +181,17 @@ export class RedisConsumer implements Consumer {
     return worker
   }
 
-  /** The job has failed without an attempt. */
-  #follow(job: EndedJob, attempt: number, error: Error): void {
+  /** The job has failed without an attempt, or is about to. */
+  async #follow(job: EndedJob, attempt: number, error: Error): Promise<void> {
     const { id, name, queue } = job
     const { events, lost } = this.#parts
     events?.emit('job:failed', () => ({ id, name, queue, attempt, durationMs: 0, error }))
-    const followed = lost?.(job, error)
-    if (!followed) return
+    await lost?.(job, error)
+  }
+
+  /** The same when nobody waits for it but a stop. */
+  #followLater(job: EndedJob, error: Error): void {
+    const followed = this.#follow(job, 1, error)
     this.#followed.add(followed)
     void followed.finally(() => this.#followed.delete(followed))
   }
