@@ -3,7 +3,7 @@ import { EquipageError } from '../../core/errors.ts'
 import type { HandedBack } from '../../core/lifecycle.ts'
 import type { Attempt, Outcome, Progress } from '../../job/index.ts'
 import type { RunAttempt } from '../connection.ts'
-import type { KeptJobs } from './kept-jobs.ts'
+import type { JobLeases } from './job-leases.ts'
 
 /** What an attempt needs to know, before it is given a signal. */
 export type InlineAttempt = Omit<Attempt, 'signal' | 'report'>
@@ -23,14 +23,14 @@ interface Run {
 /** The attempts that this process runs at this moment, so that a stop can wait for them or abort them. */
 export class InlineRuns {
   readonly #run: RunAttempt
-  readonly #jobs: KeptJobs
+  readonly #leases: JobLeases
   readonly #clock: Clock
   readonly #runs = new Map<string, Run>()
   #renewal: Timer | undefined
 
-  constructor(run: RunAttempt, jobs: KeptJobs, clock: Clock) {
+  constructor(run: RunAttempt, leases: JobLeases, clock: Clock) {
     this.#run = run
-    this.#jobs = jobs
+    this.#leases = leases
     this.#clock = clock
   }
 
@@ -96,13 +96,13 @@ export class InlineRuns {
   }
 
   #later(): Timer {
-    return this.#clock.after(this.#jobs.renewalMs, () => void this.#renew())
+    return this.#clock.after(this.#leases.renewalMs, () => void this.#renew())
   }
 
   async #renew(): Promise<void> {
     this.#renewal = this.#later()
     // A renewal that fails is made up for by the next one: a lease outlives many of them.
-    const cancelled = await this.#jobs.renew(this.#leasedIds()).catch(() => [])
+    const cancelled = await this.#leases.renew(this.#leasedIds()).catch(() => [])
     for (const id of cancelled) this.cancel(id)
     await this.#writeProgress().catch(() => undefined)
   }
@@ -112,7 +112,7 @@ export class InlineRuns {
       const { progress, leased } = run
       if (!leased || progress === undefined) continue
       delete run.progress
-      await this.#jobs.noteProgress(id, progress)
+      await this.#leases.noteProgress(id, progress)
     }
   }
 

@@ -1,5 +1,6 @@
+import type { ExpressionBuilder } from 'kysely'
 import type { Clock } from '../../core/clock.ts'
-import type { StateFile } from './state-file.ts'
+import type { StateFile, Tables } from './state-file.ts'
 
 /** The queues of which no job is begun. */
 export class PausedQueues {
@@ -37,4 +38,9 @@ export class PausedQueues {
       .executeTakeFirst()
     return (numInsertedOrUpdatedRows ?? 0n) > 0n
   }
+}
+
+/** Whether a job's queue is not paused. */
+export function isGoingOn(where: ExpressionBuilder<Tables, 'jobs'>) {
+  return where('queue', 'not in', where.selectFrom('paused_queues').select('queue'))
 }

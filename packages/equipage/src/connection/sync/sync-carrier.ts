@@ -11,7 +11,8 @@ import {
 import type { Logger } from '../../log/index.ts'
 import type { Carrier, ConsumeOptions, Consumer, QueueCounts, QueueWait } from '../connection.ts'
 import type { InlineAttempt, InlineRuns } from './inline-runs.ts'
-import type { Admission, KeptJobs } from './kept-jobs.ts'
+import type { Admission, JobLeases } from './job-leases.ts'
+import type { KeptJobs } from './kept-jobs.ts'
 import type { PausedQueues } from './paused-queues.ts'
 import type { JobRow } from './state-file.ts'
 import type { SyncCheckpoints } from './sync-checkpoints.ts'
@@ -23,6 +24,7 @@ import { SyncConsumer } from './sync-consumer.ts'
  */
 export class SyncCarrier implements Carrier {
   readonly #jobs: KeptJobs
+  readonly #leases: JobLeases
   readonly #checkpoints: SyncCheckpoints
   readonly #runs: InlineRuns
   readonly #paused: PausedQueues
@@ -32,14 +34,16 @@ export class SyncCarrier implements Carrier {
 
   constructor(parts: {
     jobs: KeptJobs
+    leases: JobLeases
     checkpoints: SyncCheckpoints
     runs: InlineRuns
     paused: PausedQueues
     log: Logger
     clock: Clock
   }) {
-    const { jobs, checkpoints, runs, paused, log, clock } = parts
+    const { jobs, leases, checkpoints, runs, paused, log, clock } = parts
     this.#jobs = jobs
+    this.#leases = leases
     this.#checkpoints = checkpoints
     this.#runs = runs
     this.#paused = paused
@@ -50,7 +54,8 @@ export class SyncCarrier implements Carrier {
   async push(job: PushedJob): Promise<Receipt> {
     const id = job.id ?? randomUUID()
     const { name, queue } = job
-    if (await this.#jobs.isShared(job)) return this.pushed(job, id, await this.#jobs.admit(job, id))
+    if (await this.#leases.isShared(job))
+      return this.pushed(job, id, await this.#leases.admit(job, id))
     if (job.delayMs > 0) {
       await this.#keep(job, id, 1, job.delayMs)
       return { id, name, queue, state: 'delayed' }
@@ -138,7 +143,7 @@ export class SyncCarrier implements Carrier {
   async #runActive(attempt: InlineAttempt): Promise<Receipt> {
     const settle = (outcome: Outcome) => this.#settle(attempt, outcome)
     const outcome = await this.#runs.run(attempt, true, settle)
-    if (await this.#jobs.hasLimits(attempt.queue)) this.wake()
+    if (await this.#leases.hasLimits(attempt.queue)) this.wake()
     return receiptOf(attempt, outcome)
   }
 
@@ -160,7 +165,7 @@ export class SyncCarrier implements Carrier {
 
   consume(options: ConsumeOptions): Consumer {
     const consumer = new SyncConsumer(options, {
-      jobs: this.#jobs,
+      leases: this.#leases,
       runKept: row => this.runKept(row),
       drain: graceMs => this.#runs.drain(graceMs),
       log: this.#log,

@@ -4,6 +4,7 @@ import type { Logger } from '../../log/index.ts'
 import type { Connection, LimitsOf, RunAttempt } from '../connection.ts'
 import type { LedgerRetention } from '../tick-memory.ts'
 import { InlineRuns } from './inline-runs.ts'
+import { JobLeases } from './job-leases.ts'
 import { KeptJobs, type Retention } from './kept-jobs.ts'
 import { PausedQueues } from './paused-queues.ts'
 import { StateFile } from './state-file.ts'
@@ -30,12 +31,14 @@ export function syncConnection(
 ): Connection {
   const { run, log, clock } = parts
   const file = new StateFile(settings.file)
-  const jobs = new KeptJobs(file, { lockMs: 30_000, ...settings }, clock, parts.limitsOf)
-  const runs = new InlineRuns(run, jobs, clock)
+  const jobs = new KeptJobs(file, settings.keepFailed, clock)
+  const leases = new JobLeases(file, settings.lockMs ?? 30_000, clock, parts.limitsOf)
+  const runs = new InlineRuns(run, leases, clock)
   const paused = new PausedQueues(file, clock)
   const carrier = new SyncCarrier({
     checkpoints: new SyncCheckpoints(file, clock),
     jobs,
+    leases,
     runs,
     paused,
     log,
@@ -54,7 +57,7 @@ export function syncConnection(
     care: new SyncQueueCare({ file, paused, runs, wake: () => carrier.wake(), clock }),
     ticks: new SyncTickMemory({
       file,
-      jobs,
+      leases,
       pushed: (job, id, admission) => carrier.pushed(job, id, admission),
       retention: settings.ledger,
       clock,

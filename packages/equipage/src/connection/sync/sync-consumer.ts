@@ -3,11 +3,11 @@ import type { HandedBack } from '../../core/lifecycle.ts'
 import type { Receipt } from '../../job/index.ts'
 import type { Logger } from '../../log/index.ts'
 import type { ConsumeOptions, Consumer } from '../connection.ts'
-import type { KeptJobs } from './kept-jobs.ts'
+import type { JobLeases } from './job-leases.ts'
 import type { JobRow } from './state-file.ts'
 
 interface Parts {
-  jobs: KeptJobs
+  leases: JobLeases
   runKept(row: JobRow): Promise<Receipt>
   drain(graceMs: number): Promise<HandedBack>
   log: Logger
@@ -41,7 +41,7 @@ export class SyncConsumer implements Consumer {
   }
 
   async isIdle(): Promise<boolean> {
-    const dueAt = await this.#parts.jobs.nextDue(this.#options.queues)
+    const dueAt = await this.#parts.leases.nextDue(this.#options.queues)
     return dueAt === undefined || dueAt > this.#parts.clock.now()
   }
 
@@ -81,7 +81,7 @@ export class SyncConsumer implements Consumer {
       for (const queue of this.#options.queues) await this.#fill(queue)
       // A queue without a free place is looked at again when one becomes free.
       const open = this.#options.queues.filter(queue => this.#hasPlace(queue))
-      const dueAt = open.length > 0 ? await this.#parts.jobs.nextDue(open) : undefined
+      const dueAt = open.length > 0 ? await this.#parts.leases.nextDue(open) : undefined
       const untilDueMs = (dueAt ?? Number.POSITIVE_INFINITY) - this.#parts.clock.now()
       pauseMs = Math.min(pauseMs, Math.max(0, untilDueMs))
     } catch (err) {
@@ -93,7 +93,7 @@ export class SyncConsumer implements Consumer {
 
   async #fill(queue: string): Promise<void> {
     while (this.#state === 'on' && this.#left > 0 && this.#hasPlace(queue)) {
-      const row = await this.#parts.jobs.take(queue)
+      const row = await this.#parts.leases.take(queue)
       if (!row) return
       this.#left--
       this.#running.set(queue, this.#count(queue) + 1)

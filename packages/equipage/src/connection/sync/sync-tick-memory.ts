@@ -22,7 +22,8 @@ import {
   type TickMemory,
 } from '../tick-memory.ts'
 import { refusal } from '../tick-rules.ts'
-import type { Admission, KeptJobs } from './kept-jobs.ts'
+import type { Admission, JobLeases } from './job-leases.ts'
+import { anyUnfinished } from './kept-jobs.ts'
 import type { StateFile, StoredScheduleRow, Tables } from './state-file.ts'
 import { isGroupUnfinished } from './sync-groups.ts'
 import { endRow, interruptRow, lastRows, readRows, writeRows } from './sync-ledger.ts'
@@ -48,20 +49,20 @@ type Holder =
 /** Ticks in the state file: a cursor and the job it pushes move in one transaction. */
 export class SyncTickMemory implements TickMemory {
   readonly #file: StateFile
-  readonly #jobs: KeptJobs
+  readonly #leases: JobLeases
   readonly #pushed: Pushed
   readonly #retention: LedgerRetention
   readonly #clock: Clock
 
   constructor(parts: {
     file: StateFile
-    jobs: KeptJobs
+    leases: JobLeases
     pushed: Pushed
     retention: LedgerRetention
     clock: Clock
   }) {
     this.#file = parts.file
-    this.#jobs = parts.jobs
+    this.#leases = parts.leases
     this.#pushed = parts.pushed
     this.#retention = parts.retention
     this.#clock = parts.clock
@@ -135,7 +136,7 @@ export class SyncTickMemory implements TickMemory {
     { tick, job }: ClaimedRun,
     jobId = '',
   ): Promise<Admission | undefined> {
-    if (job) return this.#jobs.admitWithin(tables, job, jobId)
+    if (job) return this.#leases.admitWithin(tables, job, jobId)
     const lease = { schedule, tick, leased_until: this.now() + callLeaseMs }
     // In the place of an older one: the tick may be offered again when a file was put back.
     await tables.replaceInto('calls').values(lease).execute()
@@ -153,7 +154,7 @@ export class SyncTickMemory implements TickMemory {
     if ('jobs' in holder) {
       const { jobs, group } = holder
       if (group !== undefined && (await isGroupUnfinished(tables, group))) return true
-      return this.#jobs.anyUnfinished(tables, jobs)
+      return anyUnfinished(tables, jobs)
     }
     const lease = tables
       .selectFrom('calls')
