@@ -1,31 +1,15 @@
 import { isEquipageError, toError } from '../core/errors.ts'
 import type { EventSink } from '../core/events.ts'
 import type { Logger } from '../log/index.ts'
-import type { Attempt, Outcome } from './attempt.ts'
+import type { EndedJob, Outcome } from './attempt.ts'
+import type { FinalEnd } from './final-end.ts'
 import type { GroupRuns, GroupSequel } from './group-runs.ts'
-import type { Spread } from './group-spread.ts'
 import { nextOfChain } from './hand-over.ts'
 import type { JobEvents } from './job-events.ts'
-import type { Json } from './json.ts'
 import { failedEnd } from './on-failure.ts'
 import { tellPushed } from './push-event.ts'
 import type { PushedJob, Receipt } from './pushed-job.ts'
 import type { JobRegistry } from './registry.ts'
-
-/** A job that has finally ended, as far as what follows it is concerned. */
-export type EndedJob = Pick<Attempt, 'id' | 'name' | 'queue' | 'stamp'>
-
-/** How it ended; when it completed, with what follows it still to be pushed. */
-export type FinalEnd =
-  | {
-      state: 'completed'
-      result: Json
-      /** The next job of its chain. */
-      next?: PushedJob | undefined
-      /** The group that it spreads. */
-      spread?: Spread
-    }
-  | { state: 'failed'; error: Error }
 
 export interface FollowUpParts {
   readonly log: Logger

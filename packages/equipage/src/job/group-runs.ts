@@ -2,7 +2,8 @@ import type { Clock } from '../core/clock.ts'
 import { EquipageError, toError } from '../core/errors.ts'
 import type { EventSink } from '../core/events.ts'
 import type { Logger } from '../log/index.ts'
-import type { EndedJob, FinalEnd } from './follow-ups.ts'
+import type { EndedJob, RunOutcome } from './attempt.ts'
+import type { FinalEnd } from './final-end.ts'
 import type { GroupMemory, GroupStanding } from './group-memory.ts'
 import { failureOf, resultsOf } from './group-results.ts'
 import { jobOfGroup, madeFor, runOf, type Spread } from './group-spread.ts'
@@ -13,7 +14,6 @@ import { payloadData, readPayload } from './payload.ts'
 import { tellPushed } from './push-event.ts'
 import type { GroupPlace, PushedJob, Receipt } from './pushed-job.ts'
 import type { JobRegistry } from './registry.ts'
-import type { RunOutcome } from './tick-runs.ts'
 
 export interface GroupRunsParts {
   readonly log: Logger

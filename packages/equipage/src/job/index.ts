@@ -1,4 +1,5 @@
-export { type Attempt, AttemptRunner, type AttemptRunnerParts, type Outcome } from './attempt.ts'
+export type { Attempt, EndedJob, Outcome, RunOutcome } from './attempt.ts'
+export { AttemptRunner, type AttemptRunnerParts } from './attempt-runner.ts'
 export type { BackoffChoice, BackoffFunction, BackoffOptions } from './backoff.ts'
 export { type CarriedError, carriedError, revivedError } from './carried-error.ts'
 export { type Checkpoints, MemoryCheckpoints, partPrefix } from './checkpoints.ts'
@@ -24,7 +25,6 @@ export {
   type QueueOptions,
   unlimited,
 } from './define-queue.ts'
-export type { EndedJob } from './follow-ups.ts'
 export {
   completedKeptMs,
   failedKeptMs,
@@ -78,5 +78,5 @@ export {
 export { type Definition, JobRegistry, jobsWithin } from './registry.ts'
 export { readTags } from './tags.ts'
 export { DoNotRetry, Release } from './thrown.ts'
-export type { RunOutcome, TickRuns } from './tick-runs.ts'
+export type { TickRuns } from './tick-runs.ts'
 export { type JobTick, jobTick, type TickStamp } from './tick-stamp.ts'

@@ -1,10 +1,6 @@
 import { toError } from '../core/errors.ts'
 import type { Logger } from '../log/index.ts'
-import type { Attempt, Outcome } from './attempt.ts'
-import type { EndedJob } from './follow-ups.ts'
-
-/** How a run ended in the end. */
-export type RunOutcome = { readonly ok: true } | { readonly ok: false; readonly error: Error }
+import type { Attempt, EndedJob, Outcome, RunOutcome } from './attempt.ts'
 
 /**
  * Is told of the runs that ticks began: a pushed job with all its attempts, a chain or a

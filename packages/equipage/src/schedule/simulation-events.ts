@@ -1,5 +1,15 @@
 import type { Span } from '../connection/index.ts'
-import type { SimulationParts } from './simulation.ts'
+
+/** When a timetable is simulated, and what happens to it meanwhile. Epoch milliseconds. */
+export interface SimulatedSpan {
+  /** A tick at either end belongs to it. */
+  from: number
+  to: number
+  /** When no scheduler runs. */
+  downs?: readonly Span[]
+  /** When a schedule is paused, by its name; also before `from`. */
+  pauses?: ReadonlyMap<string, readonly Span[]>
+}
 
 /** Something that happens to a timetable beside its ticks. Epoch milliseconds. */
 export type SimulationEvent =
@@ -12,7 +22,7 @@ export function eventsOf({
   to,
   downs = [],
   pauses = new Map(),
-}: Pick<SimulationParts<never>, 'from' | 'to' | 'downs' | 'pauses'>): SimulationEvent[] {
+}: SimulatedSpan): SimulationEvent[] {
   const events: SimulationEvent[] = []
   for (const [schedule, spans] of pauses) {
     for (const span of spans) {

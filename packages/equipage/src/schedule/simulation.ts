@@ -1,4 +1,4 @@
-import type { Fate, LedgerRow, Span } from '../connection/index.ts'
+import type { Fate, LedgerRow } from '../connection/index.ts'
 import { type MemoryConnection, memoryConnection } from '../connection/memory/memory-connection.ts'
 import { VirtualClock } from '../core/virtual-clock.ts'
 import type { Logger } from '../log/index.ts'
@@ -6,7 +6,7 @@ import { endOfTime } from './end-of-time.ts'
 import { ScheduleHooks } from './hooks.ts'
 import { TickLoop } from './loop.ts'
 import type { Schedule } from './schedule.ts'
-import { eventsOf, type SimulationEvent } from './simulation-events.ts'
+import { eventsOf, type SimulatedSpan, type SimulationEvent } from './simulation-events.ts'
 import { preparedStandIn, type RunsOf, type SimulatedLife, standInFor } from './stand-in.ts'
 import { TickFiring } from './tick-firing.ts'
 
@@ -17,17 +17,10 @@ export interface StartingPoint {
   readonly cursor: number
 }
 
-export interface SimulationParts<App> {
+export interface SimulationParts<App> extends SimulatedSpan {
   schedules: readonly Schedule<App>[]
-  /** Epoch milliseconds; a tick at either end belongs to it. */
-  from: number
-  to: number
   /** By the schedule's name. One that is not there is registered at `from`. */
   standings?: ReadonlyMap<string, StartingPoint>
-  /** When no scheduler runs. */
-  downs?: readonly Span[]
-  /** When a schedule is paused, by its name; also before `from`. */
-  pauses?: ReadonlyMap<string, readonly Span[]>
   /** What becomes of a run; it ends well at once when left out. */
   runs?: RunsOf
   /** The value of `app.env`. */

@@ -1,4 +1,5 @@
-import type { WorkerEnd } from './worker.ts'
+/** Why a worker has nothing more to do: its limits, or an empty queue. */
+export type WorkerEnd = 'jobs' | 'memory' | 'empty'
 
 /** Which worker an event tells of. */
 export interface WorkerEvent {

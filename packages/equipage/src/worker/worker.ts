@@ -12,7 +12,7 @@ import { untilEmpty } from './emptiness.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { Rounds } from './rounds.ts'
 import type { RunningJobs } from './running-jobs.ts'
-import type { WorkerEvent, WorkerEvents } from './worker-events.ts'
+import type { WorkerEnd, WorkerEvent, WorkerEvents } from './worker-events.ts'
 
 export interface WorkerOptions {
   /** The queues to consume; all that the application's jobs name when left out. */
@@ -26,9 +26,6 @@ export interface WorkerOptions {
   /** Ends when nothing waits, is due or runs here. */
   stopWhenEmpty?: boolean | undefined
 }
-
-/** Why a worker has nothing more to do: its limits, or an empty queue. */
-export type WorkerEnd = 'jobs' | 'memory' | 'empty'
 
 /** What a worker is made of. */
 export interface WorkerParts {

@@ -2,10 +2,10 @@ import type { IRedisTransaction } from 'bullmq'
 import * as bull from 'bullmq/dist/cjs/scripts/index.js'
 import { callLeaseMs, type LedgerRetention, type TickClaim } from '../tick-memory.ts'
 import type { RedisClient } from './client.ts'
+import { groupKey } from './group-scripts.ts'
 import { rowText } from './ledger-text.ts'
 import type { Commander } from './plain-pushes.ts'
 import { guarded } from './push-guards.ts'
-import { groupKey } from './redis-groups.ts'
 
 /** What a claim is made with, beside what it claims. */
 export interface ClaimSetting {

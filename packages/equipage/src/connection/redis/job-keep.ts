@@ -1,6 +1,11 @@
 import type { JobsOptions, KeepJobs } from 'bullmq'
 import type { KeepRule, KeepRules } from '../../job/index.ts'
-import type { Keep } from './redis-consumer.ts'
+
+/** How long and how many finished jobs a queue keeps. */
+export interface Keep {
+  readonly ageMs: number
+  readonly count: number
+}
 
 /** How finished jobs are kept where a job does not say it. */
 export interface KeepDefaults {

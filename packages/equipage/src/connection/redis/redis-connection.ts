@@ -4,9 +4,9 @@ import type { JobEvents } from '../../job/index.ts'
 import type { Logger } from '../../log/index.ts'
 import type { Connection, FollowLost, LimitsOf, RunAttempt } from '../connection.ts'
 import type { LedgerRetention } from '../tick-memory.ts'
+import type { KeepDefaults } from './job-keep.ts'
 import { Producer } from './producer.ts'
 import { RedisCarrier } from './redis-carrier.ts'
-import type { Keep } from './redis-consumer.ts'
 import { RedisGroups } from './redis-groups.ts'
 import { RedisQueueCare } from './redis-queue-care.ts'
 import { RedisTickMemory } from './redis-tick-memory.ts'
@@ -21,7 +21,7 @@ import { hashTagged, type RedisSettings } from './settings.ts'
  */
 export function redisConnection(
   given: RedisSettings & {
-    keep: { completed: Keep; failed: Keep }
+    keep: KeepDefaults
     /** How long a worker may be silent before its jobs run elsewhere; 30 seconds when left out. */
     lockMs?: number
     ledger: LedgerRetention

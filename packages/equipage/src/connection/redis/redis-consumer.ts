@@ -26,24 +26,19 @@ import { CancelWatch } from './cancel-watch.ts'
 import { type RedisClient, workerClient } from './client.ts'
 import { defineEndings } from './endings.ts'
 import { finishingBackend } from './finishing-backend.ts'
+import type { KeepDefaults } from './job-keep.ts'
 import { writeLimits } from './queue-limits.ts'
 import { RedisCheckpoints } from './redis-checkpoints.ts'
 import type { RedisSettings } from './settings.ts'
 import { UnreadableJobs } from './unreadable-jobs.ts'
 import { watchConnection } from './watch-connection.ts'
 
-/** How long and how many finished jobs a queue keeps. */
-export interface Keep {
-  readonly ageMs: number
-  readonly count: number
-}
-
 export interface RedisConsumerParts {
   readonly settings: RedisSettings
   readonly run: RunAttempt
   readonly lost?: FollowLost | undefined
   readonly limitsOf?: LimitsOf | undefined
-  readonly keep: { readonly completed: Keep; readonly failed: Keep }
+  readonly keep: KeepDefaults
   /** How long a worker may be silent before its jobs run elsewhere. */
   readonly lockMs: number
   readonly log: Logger

@@ -13,14 +13,8 @@ import {
   readEnd,
   readPlan,
 } from '../../job/index.ts'
-import { groupScripts } from './group-scripts.ts'
+import { groupKey, groupScripts } from './group-scripts.ts'
 import type { Producer } from './producer.ts'
-
-/** The key of a group: a hash, which has a field `finishedOn` when the group has ended, as a job has. */
-export function groupKey(prefix: string, id: string): string {
-  // No queue has an empty name, so this stands beside BullMQ's keys without meeting them.
-  return `${prefix}::groups:${id}`
-}
 
 const states: readonly unknown[] = ['open', 'ready', 'completed', 'failed'] satisfies GroupState[]
 
