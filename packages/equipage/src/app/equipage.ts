@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module'
+import type { ChildProcess } from 'node:child_process'
 import { join, resolve } from 'node:path'
 import { Config, type ConfigDefinition, type FrameworkSchema } from '../config/index.ts'
 import type { Connection } from '../connection/index.ts'
@@ -7,33 +7,18 @@ import { durationMs } from '../core/durations.ts'
 import { EquipageError, toError } from '../core/errors.ts'
 import { EventHub, type EventSource } from '../core/events.ts'
 import { type Random, systemRandom } from '../core/random.ts'
-import { sizeBytes } from '../core/sizes.ts'
 import type { Database } from '../database/index.ts'
-import {
-  AttemptRunner,
-  type AttemptRunnerParts,
-  type JobMiddleware,
-  type JobRegistry,
-} from '../job/index.ts'
+import type { AttemptRunner, AttemptRunnerParts, JobMiddleware, JobRegistry } from '../job/index.ts'
 import { type Log, type Logger, type LogSettings, openLog } from '../log/index.ts'
 import { Queue } from '../queue/index.ts'
 import { type EquipageScheduler, ScheduleHooks } from '../schedule/index.ts'
-import {
-  GroupTending,
-  IsolatedProcesses,
-  RunningJobs,
-  Worker,
-  type WorkerOptions,
-} from '../worker/index.ts'
+import { RunningJobs, Worker, type WorkerOptions } from '../worker/index.ts'
 import type { AppEvents } from './app-events.ts'
+import { AttemptWiring } from './attempt-wiring.ts'
 import { discoverJobs, discoverMigrations, discoverScheduler } from './discovery.ts'
 import { forkIsolated } from './isolated-fork.ts'
-import { ScheduledRuns } from './scheduled-runs.ts'
 import { Services } from './services.ts'
-import { databaseSettings, logSettings, openConnection } from './wiring.ts'
-
-/** Kysely costs a process 27 MB and a tenth of a second: who asks for no database does without. */
-const loadNow = createRequire(import.meta.url)
+import { logSettings, openAppDatabase, openConnection, payloadLimitBytes } from './wiring.ts'
 
 export interface AppOptions {
   /**
@@ -66,6 +51,7 @@ export class Equipage<Definition extends ConfigDefinition = ConfigDefinition<Fra
   readonly config: Config<SchemaOf<Definition>>
   readonly #services = new Services()
   readonly #env: AppOptions['env']
+  readonly #attempts: AttemptWiring
   #ready: Promise<void> | undefined
   #logChanges: Pick<LogSettings, 'output' | 'showPid'> = { output: 'stdout' }
 
@@ -79,6 +65,12 @@ export class Equipage<Definition extends ConfigDefinition = ConfigDefinition<Fra
     this.#env = options.env
     const config: unknown = Config.load(definition, this.basePath, options.env)
     this.config = config as Config<SchemaOf<Definition>>
+    this.#attempts = new AttemptWiring(this, {
+      services: this.#services,
+      fork: () => this.#forkIsolated(),
+      hooks: () => this.#hooks,
+      events: () => this.#events,
+    })
   }
 
   /** Makes the application: reads its configuration, opens nothing yet. */
@@ -148,12 +140,7 @@ export class Equipage<Definition extends ConfigDefinition = ConfigDefinition<Fra
 
   /** The application's database; nothing is opened before the first query. */
   get database(): Database {
-    const open = () => {
-      const { openDatabase } = loadNow(
-        '../database/index.ts',
-      ) as typeof import('../database/index.ts')
-      return openDatabase(databaseSettings(this.settings, this.basePath))
-    }
+    const open = () => openAppDatabase(this.settings, this.basePath)
     return this.service('database', open, database => database.close())
   }
 
@@ -166,7 +153,7 @@ export class Equipage<Definition extends ConfigDefinition = ConfigDefinition<Fra
         care: async () => (await this.connection).care,
         clock: this.clock,
         registry: () => this.jobs,
-        payloadLimitBytes: this.#payloadLimitBytes,
+        payloadLimitBytes: payloadLimitBytes(this.settings),
         events: this.#events,
       })
     })
@@ -180,10 +167,11 @@ export class Equipage<Definition extends ConfigDefinition = ConfigDefinition<Fra
   /** What `QUEUE_CONNECTION` names. */
   get connection(): Promise<Connection> {
     const open = () => {
-      const { log, clock } = this
-      const run = this.runningJobs.watching(this.#runner.run.bind(this.#runner))
+      const { log, clock, runningJobs } = this
+      const { runner } = this.#attempts
+      const run = runningJobs.watching(runner.run.bind(runner))
       const limitsOf = async (queue: string) => (await this.jobs).limits(queue)
-      const lost = this.#runner.lost.bind(this.#runner)
+      const lost = runner.lost.bind(runner)
       const parts = { run, lost, limitsOf, log, clock, events: this.#events }
       return openConnection(this.settings, this.basePath, parts)
     }
@@ -195,46 +183,17 @@ export class Equipage<Definition extends ConfigDefinition = ConfigDefinition<Fra
     return this.service('running jobs', () => new RunningJobs(this.clock))
   }
 
-  get #runner(): AttemptRunner {
-    return this.service('runner', () => this.attemptRunner({}))
-  }
-
   /**
    * The pipeline of this application's attempts.
    * @param own parts in the place of its own: for tests
    */
   attemptRunner(own: Partial<AttemptRunnerParts>): AttemptRunner {
-    const { log, clock, random } = this
-    const parts = {
-      app: this,
-      log,
-      clock,
-      random,
-      jobs: () => this.jobs,
-      ready: () => this.ready(),
-      tickRuns: this.#tickRuns,
-      events: this.#events,
-      payloadLimitBytes: this.#payloadLimitBytes,
-      isolated: this.#isolated,
-    }
-    return new AttemptRunner({
-      ...parts,
-      push: async job => (await this.connection).carrier.push(job),
-      groups: async () => (await this.connection).groups,
-      pushChild: (parent, job, args) => this.queue.pushChild(parent, job, args),
-      middleware: () => this.middleware,
-      ...own,
-    })
+    return this.#attempts.runnerWith(own)
   }
 
-  /** Made before the connection, and so disposed of after the last attempt has ended. */
-  get #isolated(): IsolatedProcesses {
-    const open = () => {
-      const { log, clock, basePath } = this
-      const fork = () => forkIsolated({ basePath, env: this.#env, output: this.#logChanges.output })
-      return new IsolatedProcesses({ fork, jobs: () => this.jobs, log, clock })
-    }
-    return this.service('isolated processes', open, processes => processes.stop())
+  #forkIsolated(): ChildProcess {
+    const { output } = this.#logChanges
+    return forkIsolated({ basePath: this.basePath, env: this.#env, output })
   }
 
   /**
@@ -256,22 +215,6 @@ export class Equipage<Definition extends ConfigDefinition = ConfigDefinition<Fra
     return this.service('events', () => new EventHub<AppEvents>(failed))
   }
 
-  get #payloadLimitBytes(): number {
-    return sizeBytes(this.settings.get('queue.payload.limit'), 'QUEUE_PAYLOAD_LIMIT')
-  }
-
-  get #tickRuns(): ScheduledRuns {
-    const { log, clock } = this
-    return new ScheduledRuns({
-      app: this,
-      hooks: this.#hooks,
-      schedules: async () => (await this.scheduler)?.timetable.schedules ?? [],
-      ticks: async () => (await this.connection).ticks,
-      log,
-      clock,
-    })
-  }
-
   /** Made before the connection, and so disposed of after the last run has ended. */
   get #hooks(): ScheduleHooks {
     const open = () => new ScheduleHooks({ log: this.log, clock: this.clock })
@@ -280,7 +223,7 @@ export class Equipage<Definition extends ConfigDefinition = ConfigDefinition<Fra
 
   /** Attempts of jobs that this process has run. */
   get attemptsEnded(): number {
-    return this.#runner.ended
+    return this.#attempts.runner.ended
   }
 
   /** Resolves when the tables of the application are up to date; the migrations run once, and again when they failed. */
@@ -312,25 +255,12 @@ export class Equipage<Definition extends ConfigDefinition = ConfigDefinition<Fra
         registry: () => this.jobs,
         running,
         memoryBytes: () => process.memoryUsage.rss(),
-        tendGroups: everyMs => this.#tendGroups(everyMs),
+        tendGroups: everyMs => this.#attempts.tendGroups(everyMs),
         events: this.#events,
         log,
         clock,
       },
     )
-  }
-
-  async #tendGroups(everyMs: number): Promise<void> {
-    const { care, groups: memory } = await this.connection
-    const runner = this.#runner
-    const tending = new GroupTending({
-      memory,
-      care,
-      goOn: id => runner.goOn(id),
-      lost: (job, error) => runner.lost(job, error),
-      log: this.log,
-    })
-    await tending.round(everyMs)
   }
 
   /** The scheduler of `app/scheduler.ts`, not started; undefined when there is no such file. */

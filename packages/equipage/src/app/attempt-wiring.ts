@@ -1,0 +1,101 @@
+import type { ChildProcess } from 'node:child_process'
+import type { EventSink } from '../core/events.ts'
+import { AttemptRunner, type AttemptRunnerParts, type JobEvents } from '../job/index.ts'
+import type { ScheduleHooks } from '../schedule/index.ts'
+import { GroupTending, IsolatedProcesses } from '../worker/index.ts'
+import type { AnyApp } from './equipage.ts'
+import { ScheduledRuns } from './scheduled-runs.ts'
+import type { Services } from './services.ts'
+import { payloadLimitBytes } from './wiring.ts'
+
+/** What the container has besides what everybody sees of an application. */
+interface OwnParts {
+  readonly services: Services
+  /** Starts a process that runs isolated jobs of the application. */
+  fork(): ChildProcess
+  hooks(): ScheduleHooks
+  events(): EventSink<JobEvents>
+}
+
+/**
+ * The pipeline of an application's attempts in this process, and what it is handed of other rooms:
+ * processes for isolated jobs, the hooks of schedules, the memory of groups. Nothing is made before
+ * it is asked for.
+ */
+export class AttemptWiring {
+  readonly #app: AnyApp
+  readonly #own: OwnParts
+
+  constructor(app: AnyApp, own: OwnParts) {
+    this.#app = app
+    this.#own = own
+  }
+
+  /** The pipeline that the connection's jobs run through. */
+  get runner(): AttemptRunner {
+    return this.#own.services.get('runner', () => this.runnerWith({}))
+  }
+
+  /** A pipeline with other parts in the place of the application's. */
+  runnerWith(others: Partial<AttemptRunnerParts>): AttemptRunner {
+    const app = this.#app
+    const { log, clock, random } = app
+    return new AttemptRunner({
+      app,
+      log,
+      clock,
+      random,
+      jobs: () => app.jobs,
+      ready: () => app.ready(),
+      tickRuns: this.#tickRuns,
+      events: this.#own.events(),
+      payloadLimitBytes: payloadLimitBytes(app.settings),
+      isolated: this.#isolated,
+      push: async job => (await app.connection).carrier.push(job),
+      groups: async () => (await app.connection).groups,
+      pushChild: (parent, job, args) => app.queue.pushChild(parent, job, args),
+      middleware: () => app.middleware,
+      ...others,
+    })
+  }
+
+  /** Made before the connection, and so disposed of after the last attempt has ended. */
+  get #isolated(): IsolatedProcesses {
+    const open = () => {
+      const { log, clock } = this.#app
+      const { fork } = this.#own
+      return new IsolatedProcesses({ fork, jobs: () => this.#app.jobs, log, clock })
+    }
+    return this.#own.services.get('isolated processes', open, processes => processes.stop())
+  }
+
+  get #tickRuns(): ScheduledRuns {
+    const app = this.#app
+    const { log, clock } = app
+    return new ScheduledRuns({
+      app,
+      hooks: this.#own.hooks(),
+      schedules: async () => (await app.scheduler)?.timetable.schedules ?? [],
+      ticks: async () => (await app.connection).ticks,
+      log,
+      clock,
+    })
+  }
+
+  /**
+   * Looks after the groups of jobs that are under way, as `GroupTending.round` says.
+   * @param everyMs nothing is done when somebody else has begun to so short a time ago
+   */
+  async tendGroups(everyMs: number): Promise<void> {
+    const { care, groups: memory } = await this.#app.connection
+    const { runner } = this
+    const tending = new GroupTending({
+      memory,
+      care,
+      goOn: id => runner.goOn(id),
+      lost: (job, error) => runner.lost(job, error),
+      log: this.#app.log,
+    })
+    await tending.round(everyMs)
+  }
+}
