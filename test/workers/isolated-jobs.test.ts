@@ -26,6 +26,10 @@ const jobs = `
   export const leaking = isolated('leaking', () => leaked.push(Buffer.alloc(250_000_000, 1)), {
     isolate: { maxMemory: '250MB' },
   })
+  export const hoarding = isolated('hoarding', async context => {
+    leaked.push(Buffer.alloc(500_000_000, 1))
+    await untilTold('go', context.signal)
+  }, { isolate: { maxMemory: '4GB' } })
   export const rejecting = isolated('rejecting', () => {
     void Promise.reject(new Error('nobody waits for this'))
   })
@@ -137,6 +141,24 @@ suite('isolated jobs of a worker', { concurrency: 2 }, () => {
     const second = work(['--stop-when-empty'])
     assert.equal(await second.ended, 0, second.output())
     assert.equal(endsOf(application, 'patient'), 1)
+  })
+
+  test('count in the memory that their worker tells, and in the one that it may take', async t => {
+    const { work, push, notes, tell, ask } = await isolating(t)
+    const worker = work(['--max-memory', '400MB'])
+    await worker.said(/worker started/)
+    await push('isolated.hoarding', [0])
+    await eventually(async () => {
+      const [told] = (await ask('worker', 'list')) as { memoryBytes: number }[]
+      assert.ok((told?.memoryBytes ?? 0) > 500_000_000)
+    })
+    assert.doesNotMatch(worker.output(), /worker ends/, 'no job has ended yet')
+    tell('go')
+    assert.equal(await worker.ended, 0, worker.output())
+    const end = worker.lines().find(({ msg }) => msg?.toString().startsWith('worker ends'))
+    assert.equal(end?.['why'], 'memory')
+    assert.ok(Number(end?.['memoryBytes']) > 500_000_000)
+    assert.equal(notes('isolated.hoarding').length, 2)
   })
 
   test('run under a supervisor too, apart from its workers', async t => {

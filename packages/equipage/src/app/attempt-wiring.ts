@@ -59,6 +59,11 @@ export class AttemptWiring {
     })
   }
 
+  /** What the processes of isolated jobs occupy together, as `IsolatedProcesses.memoryBytes` says. */
+  get isolatedMemoryBytes(): number {
+    return this.#isolated.memoryBytes
+  }
+
   /** Made before the connection, and so disposed of after the last attempt has ended. */
   get #isolated(): IsolatedProcesses {
     const open = () => {

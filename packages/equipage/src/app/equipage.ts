@@ -254,7 +254,7 @@ export class Equipage<Definition extends ConfigDefinition = ConfigDefinition<Fra
         connection: () => this.connection,
         registry: () => this.jobs,
         running,
-        memoryBytes: () => process.memoryUsage.rss(),
+        memoryBytes: () => process.memoryUsage.rss() + this.#attempts.isolatedMemoryBytes,
         tendGroups: everyMs => this.#attempts.tendGroups(everyMs),
         events: this.#events,
         log,

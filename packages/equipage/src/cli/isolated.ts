@@ -3,7 +3,12 @@ import { Worker as Thread } from 'node:worker_threads'
 import type { AnyApp } from '../app/index.ts'
 import { lifelineFd } from '../app/isolated-fork.ts'
 import { systemClock } from '../core/clock.ts'
-import { type HostedApplication, IsolatedHost, isolatedPatienceMs } from '../worker/index.ts'
+import {
+  type HostedApplication,
+  IsolatedHost,
+  isolatedPatienceMs,
+  memoryToldEveryMs,
+} from '../worker/index.ts'
 import { keepCompiledCode } from './compile-cache.ts'
 import { findApp } from './find-app.ts'
 import { surviveStrayRejections } from './stray-rejections.ts'
@@ -59,7 +64,11 @@ async function load(): Promise<HostedApplication> {
 
 /** In a thread of its own, which goes on when a job holds up this one. */
 function watchWorker(): void {
-  const workerData = { fd: lifelineFd, patienceMs: isolatedPatienceMs }
+  const workerData = {
+    fd: lifelineFd,
+    patienceMs: isolatedPatienceMs,
+    tellEveryMs: memoryToldEveryMs,
+  }
   const thread = new Thread(new URL('./isolated-watch.ts', import.meta.url), {
     workerData,
     execArgv: [],

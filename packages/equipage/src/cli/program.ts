@@ -42,7 +42,9 @@ export function buildProgram(print: Print, note: Print): Command {
   const worker = program.command('worker').description('the processes that run jobs')
   worker
     .command('list')
-    .description('the workers that are alive, and what each of them works on')
+    .description(
+      'the workers that are alive, the memory of each with its isolated processes, and its jobs',
+    )
     .option(...json)
     .action(over(workerList))
 

@@ -87,7 +87,7 @@ function parse(args: readonly string[]): Given {
     )
     .option(
       '--max-memory <amount>',
-      'end with more resident memory than that after a job, such as 300MB (WORKER_MAX_MEMORY)',
+      'end with more resident memory than that after a job, isolated processes included, such as 300MB (WORKER_MAX_MEMORY)',
       bytes,
     )
     .exitOverride()

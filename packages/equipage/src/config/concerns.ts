@@ -274,7 +274,7 @@ export const queue = {
       env: 'WORKER_MAX_JOBS',
     },
     maxMemory: {
-      doc: 'With how much resident memory after a job a worker process ends, for a supervisor to start it anew; never when it is not set.',
+      doc: 'With how much resident memory after a job, its isolated processes included, a worker process ends, for a supervisor to start it anew; never when it is not set.',
       format: format.size(),
       default: null,
       nullable: true,

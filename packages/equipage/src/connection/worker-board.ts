@@ -33,7 +33,12 @@ export interface WorkerNotice {
   readonly running: readonly RunningAttempt[]
   /** Attempts that have ended since it started. */
   readonly ended: number
-  /** Resident memory of its process. */
+  /**
+   * Resident memory of its process and of the isolated processes that it has at that moment, in
+   * bytes. Of these one that runs a job said so within the last second, an idle one when its last
+   * job ended. One that has not said anything yet counts as nothing, and so does one that has been
+   * told to end. Pages that processes share are in each one's amount.
+   */
   readonly memoryBytes: number
 }
 

@@ -13,6 +13,7 @@ import {
   readFromIsolated,
   type ToIsolated,
 } from './isolated-messages.ts'
+import { ToldMemory } from './told-memory.ts'
 
 /** How long a process may take to end a function whose signal was aborted, or itself, before it is killed. */
 export const isolatedPatienceMs = 5_000
@@ -46,12 +47,16 @@ export class IsolatedProcess {
   readonly #child: ChildProcess
   readonly #parts: IsolatedProcessParts
   readonly #gone = Promise.withResolvers<void>()
+  readonly #toldMemory = new ToldMemory()
   #run: Run | undefined
   #kill: Timer | undefined
   #ending = false
   /** How many runs it was given. */
   runs = 0
-  /** What it occupied when its last run had ended. */
+  /**
+   * What it occupied a second ago at most when it has a run, else when the last one had ended;
+   * 0 until it has said so for the first time.
+   */
   memoryBytes = 0
 
   constructor(child: ChildProcess, parts: IsolatedProcessParts) {
@@ -77,13 +82,22 @@ export class IsolatedProcess {
       this.#over(null, null, err)
     })
     // The one that tells the process of this one's end; what becomes of it here says nothing.
-    for (const stream of sockets(child)) stream.on('error', () => undefined)
+    for (const stream of sockets(child)) {
+      stream.on('error', () => undefined)
+      stream.setEncoding('latin1')
+      stream.on('data', (piece: string) => this.#remember(this.#toldMemory.read(piece)))
+    }
     parts.log.debug({ isolated: child.pid }, 'isolated process started')
   }
 
   /** Whether it can be given a run. */
   get free(): boolean {
     return !this.#ending && this.#child.connected && this.#run === undefined
+  }
+
+  /** Whether it has been told to end, or lets go of its worker by itself. */
+  get ending(): boolean {
+    return this.#ending
   }
 
   /** Resolves when it has ended. */
@@ -155,6 +169,11 @@ export class IsolatedProcess {
         if (heard.error) run.ended.reject(revivedError(heard.error))
         else run.ended.resolve(heard.result)
     }
+  }
+
+  #remember(bytes: number | undefined): void {
+    // What it says at the end of a run may be read before what it wrote in the middle of it.
+    if (bytes !== undefined && this.#run) this.memoryBytes = bytes
   }
 
   /** What it had to do is done, in whatever way. */

@@ -22,6 +22,17 @@ export class IsolatedProcesses implements IsolatedRuns {
     this.#parts = parts
   }
 
+  /**
+   * Resident memory of all of them together, as each has told it. One that has not said anything
+   * yet counts as nothing, as does one that has been told to end: it is gone within seconds, and
+   * nobody has to make room that is being made.
+   */
+  get memoryBytes(): number {
+    let sum = 0
+    for (const { ending, memoryBytes } of this.#processes) if (!ending) sum += memoryBytes
+    return sum
+  }
+
   async run(call: IsolatedCall): Promise<unknown> {
     for (;;) {
       call.signal.throwIfAborted()

@@ -21,7 +21,7 @@ export interface WorkerOptions {
   concurrency: number
   /** After how many attempts it ends. */
   maxJobs?: number | undefined
-  /** With how much resident memory it ends; looked at after each attempt. */
+  /** With how much resident memory it ends, that of its isolated processes included; looked at after each attempt. */
   maxMemoryBytes?: number | undefined
   /** Ends when nothing waits, is due or runs here. */
   stopWhenEmpty?: boolean | undefined
@@ -33,7 +33,7 @@ export interface WorkerParts {
   registry(): Promise<JobRegistry>
   /** The attempts of this process. */
   running: RunningJobs
-  /** Resident memory of this process. */
+  /** Resident memory of this process and of the isolated ones that it has. */
   memoryBytes(): number
   /**
    * Looks after the groups of jobs that are under way, unless another worker has begun to less than

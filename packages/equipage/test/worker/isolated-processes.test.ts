@@ -40,6 +40,47 @@ suite('processes of isolated jobs', { concurrency: 3 }, () => {
     assert.notEqual(await run('which', limits), sound)
   })
 
+  test('what they occupy together is known while a job holds up its process, and after it', async t => {
+    const { pool, run, told, folder, children } = isolatedPool(
+      t,
+      `export const hoard = job('hoard', ({ payload, progress }) => {
+         globalThis.hoard = Buffer.alloc(200_000_000, 1)
+         progress(1)
+         while (!existsSync(payload.file));
+       })
+       ${pid}`,
+    )
+    assert.equal(pool.memoryBytes, 0)
+    const file = join(folder, 'go')
+    const both = [1, 2].map(() => run('hoard', { data: { file } }))
+    await eventually(() => assert.deepEqual(told, [1, 1]))
+    await eventually(() => assert.ok(pool.memoryBytes > 400_000_000))
+    writeFileSync(file, '')
+    await Promise.all(both)
+    assert.ok(pool.memoryBytes > 400_000_000)
+    assert.ok(pool.memoryBytes < 4_000_000_000)
+    children[0]?.kill('SIGKILL')
+    await eventually(() => assert.ok(pool.memoryBytes < 400_000_000))
+    assert.ok(pool.memoryBytes > 200_000_000)
+  })
+
+  test('one counts as nothing until it has said something, and when it has been told to end', async t => {
+    const { pool, run, told, clock, children } = isolatedPool(
+      t,
+      `export const waits = job('waits', async ({ progress }) => { progress(1); await pause(3_600_000) })`,
+    )
+    const running = assert.rejects(run('waits'), { code: 'E_ISOLATED_DIED' })
+    assert.equal(children.length, 1)
+    assert.equal(pool.memoryBytes, 0)
+    await eventually(() => assert.ok(pool.memoryBytes > 1_000_000))
+    await eventually(() => assert.deepEqual(told, [1]))
+    const stopped = pool.stop()
+    assert.equal(pool.memoryBytes, 0)
+    assert.equal(children[0]?.exitCode, null)
+    clock.advance(isolatedPatienceMs)
+    await Promise.all([running, stopped])
+  })
+
   test('jobs at the same time have a process each, which later ones use again', async t => {
     const { run, folder, told, children } = isolatedPool(
       t,
