@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, suite, test } from 'node:test'
+import { Queue as BullQueue, WaitingError } from 'bullmq'
 import { Redis } from 'ioredis'
+import { BullWorker } from '../../src/connection/redis/bull-worker.ts'
+import { finishingBackend } from '../../src/connection/redis/finishing-backend.ts'
 import { defineJob } from '../../src/job/index.ts'
 import { eventually } from '../support/eventually.ts'
 import { startRedis } from '../support/redis.ts'
@@ -57,5 +60,39 @@ suite('a worker over Redis', { concurrency: true }, () => {
     await eventually(() => assert.ok(runs.length >= 200))
     assert.deepEqual([new Set(runs).size, runs.length], [200, 200])
     assert.ok(most <= 5, `${most} jobs ran at a time`)
+  })
+
+  test('keeps the lock of a job that goes back and that it takes again at once', async t => {
+    const prefix = `test-${randomUUID()}`
+    const bull = new BullQueue('default', { connection: server, prefix })
+    const redis = new Redis(server.port, server.host, { maxRetriesPerRequest: null })
+    const gate = Promise.withResolvers<void>()
+    let starts = 0
+    const worker = new BullWorker(
+      'default',
+      {
+        async process(job, token = '') {
+          starts++
+          if (starts > 1) return gate.promise
+          await job.moveToWait(token)
+          throw new WaitingError()
+        },
+        beforeFailing: async () => undefined,
+        backend: finishingBackend,
+      },
+      { connection: redis, prefix, lockDuration: 30_000, lockRenewTime: 100 },
+    )
+    t.after(async () => {
+      gate.resolve()
+      await worker.close()
+      await bull.close()
+      redis.disconnect()
+    })
+    const renewed: string[] = []
+    worker.on('locksRenewed', ({ jobIds }) => renewed.push(...jobIds))
+    const { id } = await bull.add('going back', {})
+    await eventually(() => assert.equal(starts, 2))
+    renewed.length = 0
+    await eventually(() => assert.deepEqual(new Set(renewed), new Set([id])))
   })
 })

@@ -16,6 +16,8 @@ export interface BullWorkerParts {
 /** BullMQ's worker, which begins a job as soon as it has it, and can be left behind. */
 export class BullWorker extends Worker {
   readonly #begun = new WeakMap<Job, ReturnType<Worker['processJob']>>()
+  /** The tokens of jobs that have not ended. */
+  readonly #running = new Set<string>()
   readonly #beforeFailing: BullWorkerParts['beforeFailing']
 
   constructor(
@@ -33,8 +35,9 @@ export class BullWorker extends Worker {
    */
   protected override async moveToActive(token: string, name?: string): Promise<Job> {
     const job = await super.moveToActive(token, name)
-    // BullMQ's types leave out that there may be none.
-    if (!job) return job
+    // BullMQ's types leave out that there may be none. And one that goes back asks for the next
+    // before it has ended: were that the same job, its end would take the lock of the next run along.
+    if (!job || this.#running.has(token)) return job
     const begun = this.#begin(job, token)
     // It is BullMQ's to handle as soon as it asks for it.
     begun.catch(() => undefined)
@@ -51,10 +54,19 @@ export class BullWorker extends Worker {
   }
 
   /** BullMQ fails a job that took its workers down too often where another one would begin. */
-  #begin(job: Job, token: string, fetchNext?: () => boolean): ReturnType<Worker['processJob']> {
-    const { deferredFailure: reason } = job
-    if (!reason) return super.processJob(job, token, fetchNext)
-    return this.#beforeFailing(job, reason).then(() => super.processJob(job, token, fetchNext))
+  async #begin(
+    job: Job,
+    token: string,
+    fetchNext?: () => boolean,
+  ): ReturnType<Worker['processJob']> {
+    this.#running.add(token)
+    try {
+      const { deferredFailure: reason } = job
+      if (reason) await this.#beforeFailing(job, reason)
+      return await super.processJob(job, token, fetchNext)
+    } finally {
+      this.#running.delete(token)
+    }
   }
 
   /**
