@@ -2,6 +2,7 @@ import type { IRedisTransaction } from 'bullmq'
 import * as bull from 'bullmq/dist/cjs/scripts/index.js'
 import { callLeaseMs, type LedgerRetention, type TickClaim } from '../tick-memory.ts'
 import type { RedisClient } from './client.ts'
+import { declaredKeys } from './declared-keys.ts'
 import { groupKey } from './group-scripts.ts'
 import { rowText } from './ledger-text.ts'
 import type { Commander } from './plain-pushes.ts'
@@ -28,8 +29,8 @@ export type ScriptReply =
   | ['queued', tick: string]
   | ['paused' | 'held' | 'superseded' | 'forgotten']
 
-/** BullMQ's scripts that add a job, in all its forms, and the one that adds none. */
-const nothing = { name: 'nothing', keys: 0, content: "return ''" }
+/** BullMQ's scripts that add a job, in all its forms, and the one that adds none: its key is there for `declaredKeys`. */
+const nothing = { name: 'nothing', keys: 1, content: "return ''" }
 const adding = [bull.addStandardJob, bull.addDelayedJob, bull.addPrioritizedJob, nothing]
 
 const claimCommand = (script: string) => `equipageClaim:${script}`
@@ -166,7 +167,8 @@ export async function claimAlone(
   setting: ClaimSetting,
 ): Promise<ScriptReply> {
   const commands = client as unknown as Record<string, (args: unknown[]) => Promise<ScriptReply>>
-  const args = [setting.base, ...claimValues(claim, setting)]
+  const [base, other] = declaredKeys(setting.base)
+  const args = [other, base, ...claimValues(claim, setting)]
   const reply = await commands[claimCommand(nothing.name)]?.(args)
   return reply ?? ['forgotten']
 }

@@ -1,5 +1,6 @@
 import type { RedisClient as BullClient } from 'bullmq'
 import type { RedisClient } from './client.ts'
+import { declaredKeys, numberOfKeys } from './declared-keys.ts'
 import { finishMany, mostPerScript } from './finish-many-script.ts'
 import { finish } from './finish-script.ts'
 
@@ -32,7 +33,7 @@ const concurrencyThatGathers = 16
 /** Makes the scripts known to a worker's client. */
 export function defineEndings(client: RedisClient): void {
   for (const { name, lua } of [finish, finishMany])
-    client.defineCommand(name, { numberOfKeys: 1, lua })
+    client.defineCommand(name, { numberOfKeys, lua })
 }
 
 /** Completes the jobs of a queue: those that end in one turn of the event loop in one script. */
@@ -73,7 +74,7 @@ function completeAll(client: BullClient, prefix: string, sent: readonly Sent[]):
     settle(client, prefix, first)
     return
   }
-  const args: unknown[] = [prefix, ...first.ending.slice(0, 6)]
+  const args: unknown[] = [...declaredKeys(prefix), ...first.ending.slice(0, 6)]
   for (const { ending } of sent) args.push(ending[6], ending[7], ending[8])
   const answered = client.runCommand(finishMany.name, args) as Promise<unknown[]>
   answered.then(
@@ -95,5 +96,5 @@ function settle(client: BullClient, prefix: string, { ending, resolve, reject }:
 }
 
 function completeOne(client: BullClient, prefix: string, ending: Ending): Promise<unknown> {
-  return client.runCommand(finish.name, [prefix, ...ending]) as Promise<unknown>
+  return client.runCommand(finish.name, [...declaredKeys(prefix), ...ending]) as Promise<unknown>
 }

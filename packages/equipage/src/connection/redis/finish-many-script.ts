@@ -4,7 +4,7 @@ import type { Command } from './finish-script.ts'
  * The shorter way of completing a job, for many jobs of one worker at once: what is asked and changed
  * once for the queue is not asked and changed again for each of them. As many jobs are taken as end,
  * and as wait. A job that it may not complete is left as it was, and its reply is nil.
- * KEYS: what the queue's keys begin with. ARGV: as of the script for one, with id, token and result
+ * KEYS[1]: what the queue's keys begin with. ARGV: as of the script for one, with id, token and result
  * of each job. Returns a reply for each job, in their order.
  */
 const lua = `

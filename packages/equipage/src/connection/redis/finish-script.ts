@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import * as bull from 'bullmq/dist/cjs/scripts/index.js'
 
-/** A script that is known to a client by a name, and takes one key. */
+/** A script that is known to a client by a name, and is sent the keys of declared-keys.ts. */
 export interface Command {
   readonly name: string
   readonly lua: string
@@ -13,7 +13,7 @@ export interface Command {
  * It asks first, and changes nothing before it is sure; whatever is otherwise goes BullMQ's way.
  * Keys, fields, events and the reply are the same.
  * It is sent what differs from job to job, and as text: that is written and read in a third of the time.
- * KEYS: what the queue's keys begin with. ARGV: the timestamp, the field of the result, for how many
+ * KEYS[1]: what the queue's keys begin with. ARGV: the timestamp, the field of the result, for how many
  * milliseconds a lock holds, the worker's name, for how many seconds and how many completed jobs are
  * kept; the job's id, the token, the result.
  */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import * as bull from 'bullmq/dist/cjs/scripts/index.js'
 import type { ChainableCommander } from 'ioredis'
 import type { RedisClient } from './client.ts'
+import { declaredKeys, numberOfKeys } from './declared-keys.ts'
 
 /** A job that may run at once, without priority, key, parent or an id of its own. */
 export interface PlainPush {
@@ -54,7 +55,7 @@ local function add(prefix, timestamp, at)
 end
 `
 
-/** KEYS: what the queue's keys begin with. ARGV: the timestamp, then each job. Returns the ids. */
+/** KEYS[1]: what the queue's keys begin with. ARGV: the timestamp, then each job. Returns the ids. */
 const script = `${addPlainJobs}
 local at = {}
 for n = 2, #ARGV, 3 do at[#at + 1] = n end
@@ -73,7 +74,7 @@ export const understood =
 
 /** Makes the script known to a client and to its pipelines. */
 export function definePlainPushes(client: RedisClient): void {
-  client.defineCommand(command, { numberOfKeys: 1, lua: script })
+  client.defineCommand(command, { numberOfKeys, lua: script })
 }
 
 /**
@@ -88,7 +89,7 @@ export async function pushPlain(
   timestamp: number,
   jobs: readonly PlainPush[],
 ): Promise<string[]> {
-  const args: (string | number)[] = [`${queueKey}:`, timestamp]
+  const args: (string | number)[] = [...declaredKeys(`${queueKey}:`), timestamp]
   for (const { name, data, options } of jobs) args.push(name, data, options)
   return (await run(commander, command, args)) as string[]
 }

@@ -19,6 +19,7 @@ import {
   type TickMemory,
 } from '../tick-memory.ts'
 import { type ClaimSetting, claimAlone } from './claims.ts'
+import { declaredKeys, numberOfKeys } from './declared-keys.ts'
 import { readRow } from './ledger-text.ts'
 import type { Producer } from './producer.ts'
 import { receiptOf } from './redis-carrier.ts'
@@ -236,7 +237,13 @@ export class RedisTickMemory implements TickMemory {
 
   #script<Reply>(script: string, args: readonly (string | number)[]): Promise<Reply> {
     return this.#producer.ask(
-      client => client.eval(script, 1, this.#keys.base, ...args) as Promise<unknown>,
+      client =>
+        client.eval(
+          script,
+          numberOfKeys,
+          ...declaredKeys(this.#keys.base),
+          ...args,
+        ) as Promise<unknown>,
     ) as Promise<Reply>
   }
 }

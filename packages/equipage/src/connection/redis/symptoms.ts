@@ -96,6 +96,11 @@ const symptoms: readonly Symptom[] = [
     advice: () => 'some of its slots have no node: `redis-cli cluster info` says more',
   },
   {
+    says: /TRYAGAIN |Cluster redirections.* (ASK|MOVED) /,
+    code: 'E_CONNECTION_AWAY',
+    advice: () => 'the slot of these keys is being moved to another node: wait until that is done',
+  },
+  {
     says: /^OOM /,
     code: 'E_CONNECTION_REPLY',
     advice: () => 'it has no memory left: raise its maxmemory, or keep fewer finished jobs',
