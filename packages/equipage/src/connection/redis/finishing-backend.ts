@@ -14,7 +14,7 @@ import { understood } from './finish-script.ts'
 
 type Argument = string | number | boolean | Buffer
 
-/** BullMQ's backend, which completes jobs by the scripts of {@link Endings}. */
+/** BullMQ's backend, which completes jobs by the scripts of {@link Endings}, and waits for delayed ones to the millisecond. */
 class FinishingBackend extends RedisQueueBackend {
   // Set below: no constructor of this class runs.
   declare readonly endings: Endings
@@ -34,7 +34,7 @@ class FinishingBackend extends RedisQueueBackend {
     const { lockDuration, name, limiter, metrics, removeOnComplete } = opts as WorkerOptions
     const kept = bounds(shouldRemove ?? removeOnComplete)
     const plain = fetchNext && !closing && !fields && target === 'completed' && !limiter && !metrics
-    if (!plain || !kept || !lockDuration || !name || job.id === undefined) {
+    if (!understood || !plain || !kept || !lockDuration || !name || job.id === undefined) {
       return super.moveToFinishedArgs(
         job,
         value,
@@ -57,6 +57,14 @@ class FinishingBackend extends RedisQueueBackend {
       return this.endings.add(client, this.queue.keys[''] ?? '', args)
     return super.execCommand(client, name, args)
   }
+
+  override waitForJob(seconds: number): ReturnType<RedisQueueBackend['waitForJob']> {
+    // BullMQ is not let look at the server's version, takes it for one older than 6.0, and would
+    // wait whole seconds: a delayed job began up to a second late.
+    const connection = this.blockingConnection ?? this.connection
+    connection.capabilities = { ...connection.capabilities, canDoubleTimeout: true }
+    return super.waitForJob(seconds)
+  }
 }
 
 /** BullMQ's own arguments are more. */
@@ -76,10 +84,9 @@ function bounds(keep: unknown): [seconds: number, count: number] | undefined {
   return Number(count) > 0 ? [Number(age), Number(count)] : undefined
 }
 
-/** Gives a worker that backend; with another version of BullMQ's script, BullMQ's own. */
+/** Gives a worker that backend. With another version of BullMQ's script it completes jobs by that one. */
 export const finishingBackend: BackendFactory<RedisQueueBackend> = (name, opts, options) => {
   const backend = getDefaultBackendFactory<RedisQueueBackend>()(name, opts, options)
-  if (!understood) return backend
   // BullMQ's factory knows how a worker's connections are made, and makes no other class.
   Object.setPrototypeOf(backend, FinishingBackend.prototype)
   const { concurrency = 1 } = opts as WorkerOptions
