@@ -1,14 +1,39 @@
 import type { ChildProcess } from 'node:child_process'
+import type { Config } from '../config/index.ts'
+import type { Connection } from '../connection/index.ts'
+import type { Clock } from '../core/clock.ts'
 import type { EventSink } from '../core/events.ts'
-import { AttemptRunner, type AttemptRunnerParts, type JobEvents } from '../job/index.ts'
-import type { ScheduleHooks } from '../schedule/index.ts'
+import type { Random } from '../core/random.ts'
+import {
+  AttemptRunner,
+  type AttemptRunnerParts,
+  type JobEvents,
+  type JobMiddleware,
+  type JobRegistry,
+} from '../job/index.ts'
+import type { Logger } from '../log/index.ts'
+import type { Queue } from '../queue/index.ts'
+import type { EquipageScheduler, ScheduleHooks } from '../schedule/index.ts'
 import { GroupTending, IsolatedProcesses } from '../worker/index.ts'
-import type { AnyApp } from './equipage.ts'
 import { ScheduledRuns } from './scheduled-runs.ts'
 import type { Services } from './services.ts'
 import { payloadLimitBytes } from './wiring.ts'
 
-/** What the container has besides what everybody sees of an application. */
+/** What everybody sees of an application, as far as its attempts use it; each is made when it is asked for. */
+interface WiredApp {
+  readonly settings: Config
+  readonly log: Logger
+  readonly clock: Clock
+  readonly random: Random
+  readonly queue: Queue
+  readonly jobs: Promise<JobRegistry>
+  readonly connection: Promise<Connection>
+  readonly scheduler: Promise<EquipageScheduler<unknown> | undefined>
+  readonly middleware: readonly JobMiddleware[]
+  ready(): Promise<void>
+}
+
+/** What the container has besides that. */
 interface OwnParts {
   readonly services: Services
   /** Starts a process that runs isolated jobs of the application. */
@@ -23,10 +48,10 @@ interface OwnParts {
  * it is asked for.
  */
 export class AttemptWiring {
-  readonly #app: AnyApp
+  readonly #app: WiredApp
   readonly #own: OwnParts
 
-  constructor(app: AnyApp, own: OwnParts) {
+  constructor(app: WiredApp, own: OwnParts) {
     this.#app = app
     this.#own = own
   }
