@@ -44,6 +44,7 @@ suite('queues.ts --processes', { concurrency: 3 }, () => {
     assert.equal(await supervisor.ended, 0, supervisor.output())
     assert.ok(!pids.some(isAlive))
     assert.deepEqual(await ask('worker', 'list'), [])
+    assert.match(supervisor.output(), /"msg":"queues stopped: 6 jobs run"/)
   })
 
   test('lines for a person say which process wrote them', async t => {
@@ -82,6 +83,9 @@ suite('queues.ts --processes', { concurrency: 3 }, () => {
     await eventually(() => assert.equal(notes('patient').length, 2))
     supervisor.signal('SIGTERM')
     assert.equal(await supervisor.ended, 1, supervisor.output())
+    const last = supervisor.lines().at(-1)
+    assert.match(String(last?.['msg']), /^queues stopped: /)
+    assert.equal(last?.['handedBack'], 2)
     const [counts] = await app.queue.counts()
     assert.deepEqual([counts?.waiting, counts?.active, counts?.failed], [2, 0, 0])
   })
@@ -98,6 +102,7 @@ suite('queues.ts --processes', { concurrency: 3 }, () => {
     await eventually(() => assert.equal(notes('quick').length, 10))
     supervisor.signal('SIGTERM')
     assert.equal(await supervisor.ended, 0, supervisor.output())
+    assert.match(supervisor.output(), /"processesUntold":1,.*"queues stopped: at least 5 jobs run"/)
   })
 
   test('leaves no process behind when it is killed itself, and each of them ends as it should', async t => {
@@ -132,6 +137,7 @@ suite('queues.ts --processes', { concurrency: 3 }, () => {
     const supervisor = work(['--processes', '2', '--stop-when-empty'])
     assert.equal(await supervisor.ended, 0, supervisor.output())
     assert.equal(notes('quick').length, 60)
+    assert.match(supervisor.output(), /"msg":"queues stopped: 30 jobs run"/)
   })
 
   test('with --max-jobs replaces each process that has had enough', async t => {
@@ -142,6 +148,7 @@ suite('queues.ts --processes', { concurrency: 3 }, () => {
     assert.ok(new Set(notes('quick').map(({ pid }) => pid)).size >= 4)
     supervisor.signal('SIGTERM')
     assert.equal(await supervisor.ended, 0, supervisor.output())
+    assert.match(supervisor.output(), /"msg":"queues stopped: 12 jobs run"/)
   })
 
   test('with --balance auto gives each queue a process, and moves one to where jobs wait', async t => {

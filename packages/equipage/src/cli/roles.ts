@@ -6,9 +6,11 @@ import { EquipageError, isEquipageError } from '../core/errors.ts'
 import type { HandedBack, Lifecycle } from '../core/lifecycle.ts'
 import { isPretty } from '../log/index.ts'
 import { Balancer, Supervisor, type WorkerOptions } from '../worker/index.ts'
+import { closingLine, type Deeds } from './closing-line.ts'
 import { childArguments, type QueuesOptions, queuesOptions } from './queues-options.ts'
 import { scheduleTable } from './schedule-table.ts'
 import { surviveStrayRejections } from './stray-rejections.ts'
+import { sayDone, toldToStop } from './to-supervisor.ts'
 
 /** How many of the jobs that run the last words of a process name. */
 const jobsNamed = 20
@@ -25,10 +27,12 @@ export interface RunningRole {
 
 /** Something that a role has started. */
 type Part = Pick<Lifecycle, 'stop'> & {
-  /** Ticks that it has fired. */
-  readonly fired?: number
+  /** What it has done; asked when all have stopped. */
+  deeds?(): Deeds
   /** Resolves with an exit code when it has nothing more to do. */
   readonly over?: Promise<number>
+  /** Tells others at the end, given how many jobs the process has handed back. */
+  sayDone?(handedBack: number): Promise<void>
   /** Called when the process ends and it has not stopped. */
   abandon?(): void
 }
@@ -64,7 +68,11 @@ async function startScheduler(app: AnyApp, args: readonly string[]): Promise<Par
   if (!scheduler) {
     throw new EquipageError('E_NO_SCHEDULER', { file: join(app.basePath, 'app', 'scheduler.ts') })
   }
-  const parts: Part[] = []
+  const fires: Part = {
+    stop: graceMs => scheduler.stop(graceMs),
+    deeds: () => ({ ticksFired: scheduler.fired }),
+  }
+  const parts: Part[] = [fires]
   // Jobs of an inline connection that were delayed or failed once are run by whoever is there.
   if ((await app.connection).inline) parts.push(await startWorker(app, {}))
   await scheduler.start()
@@ -76,7 +84,7 @@ async function startScheduler(app: AnyApp, args: readonly string[]): Promise<Par
     `${scheduleTable(scheduler.schedule.schedules, Number.isNaN(now) ? app.clock.now() : now)}\n\n`,
   )
   app.log.info({ schedules: scheduler.schedule.schedules.length }, 'scheduler started')
-  return [scheduler, ...parts]
+  return parts
 }
 
 async function startQueues(app: AnyApp, args: readonly string[]): Promise<Part[]> {
@@ -87,13 +95,28 @@ async function startQueues(app: AnyApp, args: readonly string[]): Promise<Part[]
   const { worker } = options
   await checkConnection(app)
   await app.ready()
-  return [await startWorker(app, worker)]
+  // Before the first job, so that a supervisor which knows nothing of it has missed nothing.
+  const told = process.connected ? [underSupervisor(app)] : []
+  return [...told, await startWorker(app, worker)]
+}
+
+/** Stops when the process that forked this one says so, and tells it at the end what has been done. */
+function underSupervisor(app: AnyApp): Part {
+  return {
+    over: toldToStop().then(() => 0),
+    stop: async () => ({ handedBack: 0 }),
+    sayDone: handedBack => sayDone({ attemptsEnded: app.attemptsEnded, handedBack }),
+  }
 }
 
 async function startWorker(app: AnyApp, options: Partial<WorkerOptions>): Promise<Part> {
   const worker = app.worker(options)
   await worker.start()
-  return { over: worker.ended.then(() => 0), stop: graceMs => worker.stop(graceMs) }
+  return {
+    over: worker.ended.then(() => 0),
+    stop: graceMs => worker.stop(graceMs),
+    deeds: () => ({ attemptsEnded: app.attemptsEnded }),
+  }
 }
 
 /** This process runs no jobs: those that it starts do, from the same file. */
@@ -116,6 +139,7 @@ async function startSupervisor(
   const supervised: Part = {
     over: supervisor.ended,
     stop: graceMs => supervisor.stop(graceMs),
+    deeds: () => supervisor.deeds,
     // Without a stop, the children end as they should by themselves: their connection broke.
     abandon: () => supervisor.stopping && supervisor.kill(),
   }
@@ -166,9 +190,9 @@ async function stopAll(role: string, app: AnyApp, parts: readonly Part[]): Promi
     const left = Math.max(0, deadline - clock.monotonic())
     handedBack += (await part.stop(left)).handedBack
   }
-  const fired = parts.reduce((sum, part) => sum + (part.fired ?? 0), 0)
-  const counts = { ticksFired: fired, attemptsEnded: app.attemptsEnded, handedBack }
-  log.info(counts, `${role} stopped: ${fired} ticks fired, ${app.attemptsEnded} jobs run`)
+  const deeds: Deeds = Object.assign({}, ...parts.map(part => part.deeds?.()))
+  log.info({ ...deeds, handedBack }, closingLine(role, deeds))
+  await Promise.all(parts.map(part => part.sayDone?.(handedBack)))
   await app.dispose()
   return { handedBack }
 }

@@ -2,6 +2,7 @@ import { type Clock, settlesWithin, type Timer } from '../core/clock.ts'
 import type { HandedBack, Lifecycle } from '../core/lifecycle.ts'
 import type { Logger } from '../log/index.ts'
 import type { Move } from './balance.ts'
+import { type FromWorker, readFromWorker, stopMessage } from './process-messages.ts'
 import { restartWait } from './restart-wait.ts'
 
 /** A child process, as far as a supervisor deals with it. */
@@ -10,6 +11,9 @@ export interface Child {
   readonly connected: boolean
   once(event: 'exit', ended: (code: number | null, signal: string | null) => void): unknown
   once(event: 'error', failed: (error: Error) => void): unknown
+  once(event: 'disconnect', parted: () => void): unknown
+  on(event: 'message', heard: (message: unknown) => void): unknown
+  send(message: object, sent: (error: Error | null) => void): unknown
   disconnect(): void
   kill(signal: 'SIGKILL'): unknown
 }
@@ -50,6 +54,16 @@ interface Place {
   queue: string | undefined
   /** Its child has been told to end, so that the next one consumes another queue. */
   moving: boolean
+  /** Its child hears when it is told to stop. */
+  listens: boolean
+}
+
+/** What has become of a child's life. */
+interface End {
+  readonly worker: number | undefined
+  readonly code: number | null
+  readonly signal: string | null
+  readonly err: Error | undefined
 }
 
 /**
@@ -59,8 +73,9 @@ interface Place {
  * 2. Starts another in the place of one that ended, after a wait that grows with every death in
  *    a row.
  * 3. Gives up, with the same exit code, when one says that its configuration is at fault.
- * 4. Stops them by disconnecting from them, which they also notice when this process dies; those
- *    that do not end in time are killed.
+ * 4. Stops them by telling them to, or, those that do not listen yet, by disconnecting from them,
+ *    which all of them notice when this process dies; those that do not end in time are killed.
+ * 5. Adds up what they say at their end that they have done.
  */
 export class Supervisor implements Lifecycle {
   readonly #options: SupervisorOptions
@@ -68,7 +83,9 @@ export class Supervisor implements Lifecycle {
   readonly #ended = Promise.withResolvers<number>()
   #places: Place[] = []
   #stopping: Promise<HandedBack> | undefined
-  #badEnds = 0
+  #handedBack = 0
+  #attemptsEnded = 0
+  #untold = 0
 
   constructor(options: SupervisorOptions, parts: SupervisorParts) {
     this.#options = options
@@ -90,6 +107,7 @@ export class Supervisor implements Lifecycle {
       restart: undefined,
       queue: queues[index % queues.length],
       moving: false,
+      listens: false,
     }))
     for (const one of this.#places) this.#fill(one)
     this.#parts.log.info({ processes }, 'supervisor started')
@@ -103,31 +121,36 @@ export class Supervisor implements Lifecycle {
     place.child = child
     place.gone = gone.promise
     place.restart = undefined
+    place.listens = false
+    let done: (FromWorker & { kind: 'equipage:done' }) | undefined
+    child.on('message', message => {
+      const heard = readFromWorker(message)
+      if (heard?.kind === 'equipage:listens') place.listens = true
+      else if (heard) done = heard
+    })
     log.info({ worker: child.pid, queue: place.queue }, 'worker process started')
     let over = false
     const end = (code: number | null, signal: string | null, err?: Error) => {
       if (over) return
       over = true
       place.child = undefined
-      if (code !== 0) this.#badEnds++
+      // One that ended badly and did not say why counts as one job.
+      this.#handedBack += done?.handedBack || (code === 0 ? 0 : 1)
+      if (done) this.#attemptsEnded += done.attemptsEnded
+      else if (place.listens) this.#untold++
       this.#emptied(place, { worker: child.pid, code, signal, err }, clock.monotonic() - startedAt)
       gone.resolve()
     }
-    child.once('exit', (code, signal) => end(code, signal))
+    child.once('exit', (code, signal) => {
+      // Its last messages may be read after its end.
+      if (child.connected) child.once('disconnect', () => end(code, signal))
+      else end(code, signal)
+    })
     // It could not be started at all, or could not be killed.
     child.once('error', err => end(1, null, err))
   }
 
-  #emptied(
-    place: Place,
-    end: {
-      worker: number | undefined
-      code: number | null
-      signal: string | null
-      err: Error | undefined
-    },
-    livedMs: number,
-  ): void {
+  #emptied(place: Place, end: End, livedMs: number): void {
     const { log, clock } = this.#parts
     if (this.#stopping !== undefined) {
       log.info(end, 'worker process ended')
@@ -172,12 +195,20 @@ export class Supervisor implements Lifecycle {
   /** Lets one process of a queue end as a signal would, and starts one of another queue in its place. */
   move({ from, to }: Move): void {
     if (this.#stopping !== undefined) return
-    const place = this.#places.find(({ queue, child }) => queue === from && child?.connected)
+    const place = this.#places.find(
+      ({ queue, child, moving }) => queue === from && child?.connected && !moving,
+    )
     if (!place?.child) return
     this.#parts.log.info({ worker: place.child.pid, from, to }, 'worker process moves')
     place.queue = to
     place.moving = true
-    place.child.disconnect()
+    tellToStop(place)
+  }
+
+  /** What its processes have said at their end that they did, over all their lives. */
+  get deeds(): { attemptsEnded: number; processesUntold?: number } {
+    const attemptsEnded = this.#attemptsEnded
+    return this.#untold === 0 ? { attemptsEnded } : { attemptsEnded, processesUntold: this.#untold }
   }
 
   /** Lets the children stop as a signal would, and kills those that have not ended a while after the grace. */
@@ -188,10 +219,10 @@ export class Supervisor implements Lifecycle {
 
   async #stop(graceMs: number): Promise<HandedBack> {
     const { clock, log } = this.#parts
-    this.#badEnds = 0
-    for (const { child, restart } of this.#places) {
-      restart?.cancel()
-      if (child?.connected) child.disconnect()
+    this.#handedBack = 0
+    for (const place of this.#places) {
+      place.restart?.cancel()
+      tellToStop(place)
     }
     const all = Promise.all(this.#places.map(({ gone }) => gone))
     if (!(await settlesWithin(all, graceMs + endPatienceMs, clock))) {
@@ -199,7 +230,7 @@ export class Supervisor implements Lifecycle {
       this.kill()
       await all
     }
-    return { handedBack: this.#badEnds }
+    return { handedBack: this.#handedBack }
   }
 
   /** Ends what is left of the children at once. */
@@ -211,4 +242,12 @@ export class Supervisor implements Lifecycle {
   get stopping(): boolean {
     return this.#stopping !== undefined
   }
+}
+
+/** A child whose last words are to be heard stays connected. */
+function tellToStop({ child, listens }: Place): void {
+  if (!child?.connected) return
+  // What cannot be sent any more is made up for by the end of the child.
+  if (listens) child.send(stopMessage, () => undefined)
+  else child.disconnect()
 }

@@ -80,6 +80,8 @@ describe('a balancer', () => {
     const child = () => ({
       connected: true,
       once: () => undefined,
+      on: () => undefined,
+      send: () => undefined,
       disconnect: () => undefined,
       kill: () => undefined,
     })

@@ -11,6 +11,7 @@ class FakeChild extends EventEmitter implements Child {
   readonly pid: number
   connected = true
   readonly killed: string[] = []
+  readonly heard: object[] = []
 
   constructor(pid: number) {
     super()
@@ -19,6 +20,14 @@ class FakeChild extends EventEmitter implements Child {
 
   disconnect(): void {
     this.connected = false
+  }
+
+  send(message: object): void {
+    this.heard.push(message)
+  }
+
+  say(...messages: unknown[]): void {
+    for (const message of messages) this.emit('message', message)
   }
 
   kill(signal: string): void {
@@ -212,6 +221,84 @@ describe('a supervisor that is stopped', () => {
     assert.deepEqual(await supervisor.stop(0), { handedBack: 0 })
     await supervisor.start()
     assert.deepEqual(await supervisor.stop(0), { handedBack: 0 })
+  })
+})
+
+describe('a supervisor whose processes listen', () => {
+  const listens = { kind: 'equipage:listens' }
+  const done = (attemptsEnded: number, handedBack = 0) => ({
+    kind: 'equipage:done',
+    attemptsEnded,
+    handedBack,
+  })
+
+  it('tells them to stop, and lets go of those that do not listen', async () => {
+    const { supervisor, children, child } = await supervised(2)
+    child(1).say(listens)
+    const stopped = supervisor.stop(20_000)
+    assert.deepEqual(
+      children.map(({ connected, heard }) => [connected, heard]),
+      [
+        [true, [{ kind: 'equipage:stop' }]],
+        [false, []],
+      ],
+    )
+    child(1).end(0)
+    child(2).end(0)
+    assert.deepEqual(await stopped, { handedBack: 0 })
+  })
+
+  it('tells one to stop that moves, and does not take the next in its place to listen', async () => {
+    const { supervisor, child } = await supervised(2, false, ['a', 'b'])
+    child(1).say(listens)
+    supervisor.move({ from: 'a', to: 'b' })
+    assert.deepEqual([child(1).connected, child(1).heard.length], [true, 1])
+    supervisor.move({ from: 'a', to: 'b' })
+    assert.equal(child(1).heard.length, 1)
+    child(1).end(0)
+    void supervisor.stop(0)
+    assert.deepEqual([child(3).connected, child(3).heard], [false, []])
+  })
+
+  it('adds up what they have done, in their whole lives and over those that were replaced', async () => {
+    const { supervisor, clock, child } = await supervised(2)
+    child(1).say(listens, 'hello', { kind: 'equipage:done' }, done(5, 3))
+    child(1).end(1)
+    clock.advance(500)
+    child(2).say(listens)
+    child(3).say(listens)
+    const stopped = supervisor.stop(20_000)
+    child(2).say(done(7, 2))
+    child(2).end(1)
+    child(3).say(done(1))
+    child(3).end(0)
+    assert.deepEqual(await stopped, { handedBack: 2 }, 'those of the stop alone')
+    assert.deepEqual(supervisor.deeds, { attemptsEnded: 13 })
+  })
+
+  it('knows of those that died without a word, but not of those that never began', async () => {
+    const { supervisor, clock, child } = await supervised(2)
+    child(1).say(listens)
+    child(1).end(null, 'SIGKILL')
+    child(2).end(1)
+    clock.advance(500)
+    const stopped = supervisor.stop(0)
+    child(3).end(0)
+    child(4).end(0)
+    await stopped
+    assert.deepEqual(supervisor.deeds, { attemptsEnded: 0, processesUntold: 1 })
+  })
+
+  it('hears what one has said before its end, though it is read after it', async () => {
+    const { supervisor, child } = await supervised(1)
+    child(1).say(listens)
+    const stopped = supervisor.stop(0)
+    child(1).emit('exit', 0, null)
+    child(1).say(done(4))
+    child(1).connected = false
+    child(1).emit('disconnect')
+    await stopped
+    assert.deepEqual(supervisor.deeds, { attemptsEnded: 4 })
   })
 })
 
