@@ -14,7 +14,7 @@ export class Recorder {
   readonly #pushes: Pushed[] = []
   readonly #ofWork = new AsyncLocalStorage<Pushed[]>()
 
-  constructor(options: Pick<MemoryConnectionOptions, 'clock' | 'durationOf'>) {
+  constructor(options: Pick<MemoryConnectionOptions, 'clock' | 'durationOf' | 'guarded'>) {
     this.connection = memoryConnection({
       ...options,
       onPush: push => {
@@ -62,5 +62,5 @@ export function recorderOf(app: AnyApp): Recorder {
     monotonic: () => app.clock.monotonic(),
     after: (delayMs: number, fire: () => void) => app.clock.after(delayMs, fire),
   }
-  return recorders.get(app) ?? record(app, new Recorder({ clock }))
+  return recorders.get(app) ?? record(app, new Recorder({ clock, guarded: false }))
 }

@@ -133,12 +133,20 @@ suite('a fake queue', { concurrency: true }, () => {
   })
 
   test('does not ask whether a job is unique: every push is noted', async t => {
-    const once = defineJob({ name: 'once', unique: true, run: () => null })
-    const app = await shop(t, { once })
+    const run = () => null
+    const once = defineJob({ name: 'once', unique: true, run })
+    const later = defineJob({ name: 'later', unique: true, delay: '1h', run })
+    const hourly = defineJob({ name: 'hourly', unique: { for: '1h' }, run })
+    const poll = defineJob({ name: 'poll', throttle: '1h', run })
+    const index = defineJob({ name: 'index', debounce: '1h', run })
+    const jobs = { once, later, hourly, poll, index }
+    const app = await shop(t, jobs)
     const queue = fakeQueue(app)
-    await app.queue.push(once)
-    assert.equal((await app.queue.push(once)).state, 'waiting')
-    queue.assertPushedTimes(once, 2)
+    for (const job of Object.values(jobs)) {
+      const [first, second] = [await app.queue.push(job), await app.queue.push(job)]
+      assert.deepEqual([second.state, second.id === first.id], [first.state, false])
+      queue.assertPushedTimes(job, 2)
+    }
   })
 
   test('forgets what it is told to forget', async t => {

@@ -15,6 +15,8 @@ export interface MemoryCarrierOptions {
   durationOf?: ((job: PushedJob) => number) | undefined
   /** Told of each push, before `push` returns. */
   onPush?: ((push: MemoryPush) => void) | undefined
+  /** Whether a push may be refused for another one of its key; true when left out. */
+  guarded?: boolean | undefined
 }
 
 /** A job that was taken: it is unfinished from the one moment to the other. */
@@ -56,8 +58,7 @@ export class MemoryCarrier implements Carrier {
     const receipt: Receipt = { id, name, queue, state: delayMs > 0 ? 'delayed' : 'waiting' }
     if (this.#kept.has(id)) return receipt
     const pushedAt = Math.floor(this.#clock.now())
-    const drop = (former: string) => this.drop(former)
-    const inTheWay = this.#guards.pass(job, id, pushedAt, this.#kept.values(), drop)
+    const inTheWay = this.#inTheWay(job, id, pushedAt)
     if (inTheWay !== undefined) return refusedReceipt(job, inTheWay)
     const runsAt = pushedAt + delayMs
     const endsAt = runsAt + (this.#options.durationOf?.(job) ?? 0)
@@ -66,6 +67,11 @@ export class MemoryCarrier implements Carrier {
     this.#pushes.push(kept)
     this.#options.onPush?.(kept)
     return receipt
+  }
+
+  #inTheWay(job: PushedJob, id: string, now: number): string | undefined {
+    if (this.#options.guarded === false) return undefined
+    return this.#guards.pass(job, id, now, this.#kept.values(), former => this.drop(former))
   }
 
   /** The run of a job is over: it holds no tick up any more. One that is not there is left alone. */
