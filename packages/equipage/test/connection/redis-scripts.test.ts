@@ -25,7 +25,7 @@ function looking(t: TestContext) {
   const prefix = `test-${randomUUID()}`
   const client = new Redis(server.port, server.host)
   t.after(() => client.disconnect())
-  return { prefix, content: () => contentOf(client, prefix) }
+  return { prefix, client, content: () => contentOf(client, prefix) }
 }
 
 /** Every key below a prefix with what it holds, without what differs from run to run. */
@@ -105,6 +105,26 @@ suite('the scripts beside those of BullMQ', { concurrency: true }, () => {
   })
 })
 
+test('a job that is to be kept for no time at all is gone when it has completed', async t => {
+  const { prefix, client } = looking(t)
+  const job = defineJob({ name: 'plain', payload, run: () => null })
+  const { consume } = redisHarness({ ...server, prefix })(t, [job])
+  const bull = new BullQueue('default', { connection: server, prefix })
+  t.after(() => bull.close())
+  const { id } = await bull.add('plain', payloads[0], { removeOnComplete: { age: 0, count: 10 } })
+  await consume(1)
+  await eventually(async () => assert.equal(await client.exists(`${prefix}:default:${id}`), 0))
+})
+
+test('jobs of which a push cannot write everything do not wait without it', async t => {
+  const { prefix, client } = looking(t)
+  const job = defineJob({ name: 'plain', payload, run: () => null })
+  const { queue } = redisHarness({ ...server, prefix })(t, [job])
+  await client.set(`${prefix}:default:events`, 'not a stream')
+  await assert.rejects(queue.pushMany(job, payloads), { code: 'E_CONNECTION_REPLY' })
+  assert.equal(await client.llen(`${prefix}:default:wait`), 0)
+})
+
 suite('jobs that end together', { concurrency: true }, () => {
   const together = 40
   const some = payloads.slice(0, 2 * together)
@@ -127,15 +147,14 @@ suite('jobs that end together', { concurrency: true }, () => {
     assert.deepEqual(jobs.toSorted(), kept.map(id => `:default:${id}`).toSorted())
   })
 
-  test('complete beside one that may not: it has lost its lock, or holds what cannot be counted', async t => {
-    const { prefix } = looking(t)
-    const client = new Redis(server.port, server.host)
-    t.after(() => client.disconnect())
+  test('complete beside one that has lost its lock, and one whose attempts cannot be counted', async t => {
+    const { prefix, client } = looking(t)
     const gate = Promise.withResolvers<void>()
     const job = defineJob({ name: 'plain', payload, run: () => gate.promise })
     const { queue, consume } = redisHarness({ ...server, prefix })(t, [job])
     const key = (name: string) => `${prefix}:default:${name}`
-    const [lost, broken, ...others] = (await queue.pushMany(job, some)).map(({ id }) => id)
+    const [lost, ...others] = (await queue.pushMany(job, some)).map(({ id }) => id)
+    const [broken] = others
     assert.ok(lost && broken)
     await consume(together)
     await eventually(async () => assert.equal(await client.llen(key('active')), together))
@@ -150,6 +169,42 @@ suite('jobs that end together', { concurrency: true }, () => {
     )
     assert.ok((await client.lrange(key('active'), 0, -1)).includes(lost))
     assert.equal(await client.get(key(`${lost}:lock`)), 'of another worker')
+    assert.equal(await client.hget(key(broken), 'atm'), '1')
+  })
+
+  test('complete beside one that is next and cannot be read, which fails', async t => {
+    const { prefix, client, content } = looking(t)
+    const gate = Promise.withResolvers<void>()
+    const job = defineJob({ name: 'plain', payload, run: () => gate.promise })
+    const { queue, consume } = redisHarness({ ...server, prefix })(t, [job])
+    const key = (name: string) => `${prefix}:default:${name}`
+    const ids = (await queue.pushMany(job, some)).map(({ id }) => id)
+    const unreadable = ids[together + 10] ?? ''
+    await client.hset(key(unreadable), 'ats', 'many')
+    await consume(together)
+    await eventually(async () => assert.equal(await client.llen(key('active')), together))
+    gate.resolve()
+    await eventually(async () => assert.equal(await client.zcard(key('completed')), ids.length - 1))
+    await eventually(async () =>
+      assert.deepEqual(await client.zrange(key('failed'), '0', '-1'), [unreadable]),
+    )
+    const everything = await content()
+    const completed = (everything[':default:events'] as string[][])
+      .filter(([, event]) => event === 'completed')
+      .map(([, , , id]) => id)
+    assert.deepEqual(completed.toSorted(), ids.filter(id => id !== unreadable).toSorted())
+    for (const id of completed) {
+      const { returnvalue, finishedOn } = everything[`:default:${id}`] as Record<string, string>
+      assert.deepEqual([returnvalue, finishedOn], ['null', 'a time'])
+    }
+  })
+
+  test('leave behind what BullMQ leaves behind when they and their results are large', async t => {
+    const text = 'ñ'.repeat(100_000)
+    const large = some.map(({ n }) => ({ n, text }))
+    const { own, other } = await bothWorkedTogether(t, together, large, text)
+    assert.deepEqual(eventsByJob(own), eventsByJob(other))
+    assert.deepEqual(settled(own), settled(other))
   })
 })
 
@@ -165,12 +220,15 @@ interface Side {
 async function bothWorked(
   t: TestContext,
   work: (side: Side, which: 0 | 1) => Promise<void>,
-  jobs: { concurrency: number; run(which: 0 | 1): unknown } = { concurrency: 1, run: () => null },
+  jobs: { concurrency: number; run(which: 0 | 1): unknown; text?: string } = {
+    concurrency: 1,
+    run: () => null,
+  },
 ) {
   const [ours, theirs] = [looking(t), looking(t)]
   const run = async (which: 0 | 1, n: number) => {
     await jobs.run(which)
-    return { doubled: 2 * n }
+    return { doubled: 2 * n, text: jobs.text ?? '' }
   }
   const job = defineJob({ name: 'plain', payload, run: ({ payload: { n } }) => run(0, n) })
   const { queue, consume } = redisHarness({ ...server, prefix: ours.prefix })(t, [job])
@@ -212,7 +270,7 @@ async function bothWorked(
 }
 
 /** The same, with so many jobs at a time, which do not end before all of them run. */
-function bothWorkedTogether(t: TestContext, concurrency: number, data: typeof payloads) {
+function bothWorkedTogether(t: TestContext, concurrency: number, data: typeof payloads, text = '') {
   const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
   const work = async ({ push, running, ended }: Side, which: 0 | 1) => {
     await push(data)
@@ -220,7 +278,7 @@ function bothWorkedTogether(t: TestContext, concurrency: number, data: typeof pa
     gates[which]?.resolve()
     await ended(data.length)
   }
-  return bothWorked(t, work, { concurrency, run: which => gates[which]?.promise })
+  return bothWorked(t, work, { concurrency, run: which => gates[which]?.promise, text })
 }
 
 /** Without what a worker that waits takes away again. */

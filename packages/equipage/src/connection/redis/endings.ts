@@ -3,6 +3,7 @@ import type { RedisClient } from './client.ts'
 import { declaredKeys, numberOfKeys } from './declared-keys.ts'
 import { finishMany, mostPerScript } from './finish-many-script.ts'
 import { finish } from './finish-script.ts'
+import { mostCharactersPerScript } from './plain-pushes.ts'
 
 /** What the scripts take of a job that completes: six values of its worker and queue, three of its own. */
 export type Ending = [
@@ -61,9 +62,27 @@ export class Endings {
     const alike = Object.groupBy(this.#gathered, ({ ending }) => `${ending[4]} ${ending[5]}`)
     this.#gathered = []
     for (const sent of Object.values(alike)) {
-      while (sent && sent.length > 0) completeAll(client, prefix, sent.splice(0, this.#most))
+      for (const portion of portions(sent ?? [], this.#most)) completeAll(client, prefix, portion)
     }
   }
+}
+
+/** As many of them at a time as one script takes. */
+function* portions(sent: readonly Sent[], most: number): Generator<Sent[]> {
+  let portion: Sent[] = []
+  let characters = 0
+  for (const each of sent) {
+    const { length } = each.ending[8]
+    const isFull = portion.length === most || characters + length > mostCharactersPerScript
+    if (isFull && portion.length > 0) {
+      yield portion
+      portion = []
+      characters = 0
+    }
+    portion.push(each)
+    characters += length
+  }
+  if (portion.length > 0) yield portion
 }
 
 /** Completes jobs whose endings differ in what is their own alone. */

@@ -1,9 +1,11 @@
 import type { Command } from './finish-script.ts'
+import { mostCharactersPerScript } from './plain-pushes.ts'
 
 /**
  * The shorter way of completing a job, for many jobs of one worker at once: what is asked and changed
  * once for the queue is not asked and changed again for each of them. As many jobs are taken as end,
- * and as wait. A job that it may not complete is left as it was, and its reply is nil.
+ * and as wait, until their payloads are too many characters. A job that it may not complete, or in
+ * whose place it may not begin the next, is left as it was, and its reply is nil.
  * KEYS[1]: what the queue's keys begin with. ARGV: as of the script for one, with id, token and result
  * of each job. Returns a reply for each job, in their order.
  */
@@ -37,25 +39,45 @@ if #over > 4 * count + 20 then return replies end
 local oldest = over[2] or call('ZRANGE', completed, 0, 0, 'WITHSCORES')[2]
 if oldest and tonumber(oldest) <= timestamp - keepSeconds * 1000 then return replies end
 for n = 1, #over, 2 do
-  if call('HEXISTS', prefix .. over[n], 'parentKey') == 1 then return replies end
+  if redis.pcall('HEXISTS', prefix .. over[n], 'parentKey') ~= 0 then return replies end
 end
 
-local ended, held = {}, call('MGET', unpack(locks))
+call('XTRIM', events, 'MAXLEN', '~', settings[1])
+local size = 0
+local function load(id, more)
+  local fields, starts = redis.pcall('HGETALL', prefix .. id), 0
+  if fields.err then return end
+  for n = 1, #fields, 2 do
+    size = size + #fields[n + 1]
+    if fields[n] == 'ats' then starts = tonumber(fields[n + 1]) end
+  end
+  if starts and not (more and size > ${mostCharactersPerScript}) then
+    return { id = id, fields = fields, starts = starts }
+  end
+end
+local ended, begun, held = {}, {}, call('MGET', unpack(locks))
 for n, job in ipairs(jobs) do
+  local at = #ended + 1
+  local id = waiting[#waiting + 1 - at]
+  if id and not begun[at] then
+    begun[at] = load(id, at > 1)
+    if not begun[at] then break end
+  end
   local known = redis.pcall('HMGET', job.key, 'name', 'parentKey', 'deid', 'atm')
   local plain = not known.err and known[1] and not known[2] and not known[3]
-  job.attempts = plain and tonumber(known[4] or 0)
+  job.attempts = plain and (tonumber(known[4]) or 0)
   if job.attempts and held[n] == job.token and call('LREM', active, -1, job.id) > 0 then
-    ended[#ended + 1] = job
+    ended[at] = job
   end
 end
 if #ended == 0 then return replies end
+begun[#ended + 1] = nil
 
-local gone, ids, keys, scores, begun = {}, {}, {}, {}, {}
+local gone, ids, keys, scores, taken = {}, {}, {}, {}, {}
 for n, job in ipairs(ended) do
   gone[n], ids[n] = job.lock, job.id
   scores[2 * n - 1], scores[2 * n] = timestamp, job.id
-  begun[n] = waiting[#waiting + 1 - n]
+  if begun[n] then taken[n] = begun[n].id end
 end
 call('SREM', prefix .. 'stalled', unpack(ids))
 for n = 1, #over - 2 * (count - #ended), 2 do
@@ -68,25 +90,21 @@ end
 call('DEL', unpack(gone))
 if #keys > 0 then call('ZREM', completed, unpack(keys)) end
 call('ZADD', completed, unpack(scores))
-call('XTRIM', events, 'MAXLEN', '~', settings[1])
-if #begun > 0 then
-  call('LTRIM', wait, 0, -#begun - 1)
-  call('LPUSH', active, unpack(begun))
+if #taken > 0 then
+  call('LTRIM', wait, 0, -#taken - 1)
+  call('LPUSH', active, unpack(taken))
   call('ZADD', prefix .. 'marker', 0, '0')
 end
 for n, job in ipairs(ended) do
   call('HSET', job.key, 'atm', job.attempts + 1, field, job.result, 'finishedOn', timestamp)
   call('XADD', events, '*', 'event', 'completed', 'jobId', job.id, field, job.result, 'prev', 'active')
-  local id, reply = begun[n], 0
-  if id then
+  local next, reply = begun[n], 0
+  if next then
+    local id, fields = next.id, next.fields
     local key = prefix .. id
     call('SET', key .. ':lock', job.token, 'PX', lockMs)
     call('XADD', events, '*', 'event', 'active', 'jobId', id, 'prev', 'waiting')
-    local fields, starts = call('HGETALL', key), 0
-    for m = 1, #fields, 2 do
-      if fields[m] == 'ats' then starts = fields[m + 1] end
-    end
-    local own = { 'processedOn', timestamp, 'pb', worker, 'ats', tostring(starts + 1) }
+    local own = { 'processedOn', timestamp, 'pb', worker, 'ats', tostring(next.starts + 1) }
     call('HSET', key, unpack(own))
     for m = 1, #own do fields[#fields + 1] = own[m] end
     reply = { fields, id, 0, 0 }

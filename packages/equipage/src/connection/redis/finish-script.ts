@@ -54,12 +54,12 @@ if #over > 20 then return original() end
 local oldest = over[2] or call('ZRANGE', completed, 0, 0, 'WITHSCORES')[2]
 if oldest and tonumber(oldest) <= timestamp - keepSeconds * 1000 then return original() end
 for n = 1, #over, 2 do
-  if call('HEXISTS', prefix .. over[n], 'parentKey') == 1 then return original() end
+  if redis.pcall('HEXISTS', prefix .. over[n], 'parentKey') ~= 0 then return original() end
 end
 if call('LREM', active, -1, id) < 1 then return original() end
 call('DEL', lock)
 call('SREM', prefix .. 'stalled', id)
-call('HSET', job, 'atm', (known[4] or 0) + 1, field, result, 'finishedOn', timestamp)
+call('HSET', job, 'atm', (tonumber(known[4]) or 0) + 1, field, result, 'finishedOn', timestamp)
 for n = 1, #over, 2 do
   local key = prefix .. over[n]
   call('DEL', key, key .. ':logs', key .. ':dependencies', key .. ':processed', key .. ':failed', key .. ':unsuccessful')

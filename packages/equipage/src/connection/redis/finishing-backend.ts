@@ -81,7 +81,7 @@ function bounds(keep: unknown): [seconds: number, count: number] | undefined {
   // Another program may have written anything to its job.
   const { age, count, limit } = keep as { age?: unknown; count?: unknown; limit?: unknown }
   if (!Number.isFinite(age) || !Number.isSafeInteger(count) || limit !== undefined) return undefined
-  return Number(count) > 0 ? [Number(age), Number(count)] : undefined
+  return Number(age) > 0 && Number(count) > 0 ? [Number(age), Number(count)] : undefined
 }
 
 /** Gives a worker that backend. With another version of BullMQ's script it completes jobs by that one. */

@@ -42,7 +42,6 @@ local function add(prefix, timestamp, at)
   local busy = state[2] or (state[3] and call('LLEN', prefix .. 'active') >= tonumber(state[3]))
   local last = call('INCRBY', prefix .. 'id', count)
   for n = 1, count do ids[n] = string.format('%.0f', last - count + n) end
-  call('LPUSH', prefix .. 'wait', unpack(ids))
   for n = 1, count do
     local id, name = ids[n], ARGV[at[n]]
     call('HSET', prefix .. id, 'name', name, 'data', ARGV[at[n] + 1], 'opts', ARGV[at[n] + 2],
@@ -50,6 +49,8 @@ local function add(prefix, timestamp, at)
     call('XADD', events, '*', 'event', 'added', 'jobId', id, 'name', name)
     call('XADD', events, 'MAXLEN', '~', maxEvents, '*', 'event', 'waiting', 'jobId', id)
   end
+  -- Last: what could not be written must not wait.
+  call('LPUSH', prefix .. 'wait', unpack(ids))
   if not busy then call('ZADD', prefix .. 'marker', 0, '0') end
   return ids
 end
