@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash, randomUUID } from 'node:crypto'
 import { after, suite, type TestContext, test } from 'node:test'
-import { Queue as BullQueue, Worker as BullWorker } from 'bullmq'
+import { Queue as BullQueue, Worker as BullWorker, FlowProducer, type JobsOptions } from 'bullmq'
 import { Redis } from 'ioredis'
 import { z } from 'zod'
 import { finishMany } from '../../src/connection/redis/finish-many-script.ts'
@@ -139,6 +139,47 @@ suite('jobs that end together', { concurrency: true }, () => {
     assert.deepEqual(await client.script('EXISTS', sha), [1])
   })
 
+  test('leave behind what BullMQ leaves behind when flows, priorities and keys are among them', async t => {
+    const [ours, theirs] = [looking(t), looking(t)]
+    const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const run = async (which: 0 | 1) => {
+      await gates[which]?.promise
+      return 'done'
+    }
+    const job = defineJob({ name: 'plain', run: () => run(0) })
+    const { consume } = redisHarness({ ...server, prefix: ours.prefix })(t, [job])
+    const count = 60 + 11 + 5 + 4
+    for (const { prefix } of [ours, theirs]) await addMixed(t, prefix)
+    await consume(together)
+    const worker = new BullWorker('default', () => run(1), {
+      ...{ connection: server, prefix: theirs.prefix, concurrency: together },
+      ...{ name: processName(), removeOnComplete: { age: 3_600, count: keep.count } },
+    })
+    t.after(() => worker.close())
+    const contents: Record<string, unknown>[] = []
+    for (const [index, { client, prefix, content }] of [ours, theirs].entries()) {
+      const key = (name: string) => `${prefix}:default:${name}`
+      await eventually(async () => assert.equal(await client.llen(key('active')), together))
+      gates[index]?.resolve()
+      await eventually(async () => {
+        const events = (await content())[':default:events'] as string[][]
+        assert.equal(events.filter(([, name]) => name === 'completed').length, count)
+        assert.equal(events.at(-1)?.[1], 'drained')
+        // A worker that finds nothing left takes the counter of priorities away.
+        assert.equal(await client.exists(key('pc')), 0)
+      })
+      const text = JSON.stringify(await content()).replaceAll(prefix, 'prefix')
+      const found = JSON.parse(text) as Record<string, unknown>
+      contents.push({
+        ...found,
+        ':default:completed': (found[':default:completed'] as string[]).sort(),
+      })
+    }
+    const [own = {}, other = {}] = contents
+    assert.deepEqual(eventsByJob(own), eventsByJob(other))
+    assert.deepEqual(settled(own), settled(other))
+  })
+
   test('are kept no more than the queue keeps, all of them together', async t => {
     const { own } = await bothWorkedTogether(t, together, payloads)
     const kept = own[':default:completed'] as string[]
@@ -207,6 +248,27 @@ suite('jobs that end together', { concurrency: true }, () => {
     assert.deepEqual(settled(own), settled(other))
   })
 })
+
+/** Jobs of plain BullMQ: plain ones, a flow, and some with a priority, a key, and that are not kept. */
+async function addMixed(t: TestContext, prefix: string): Promise<void> {
+  const bull = new BullQueue('default', { connection: server, prefix })
+  const flows = new FlowProducer({ connection: server, prefix })
+  t.after(() => Promise.all([bull.close(), flows.close()]))
+  const add = (count: number, optsOf: (n: number) => JobsOptions) =>
+    bull.addBulk(
+      Array.from({ length: count }, (_, n) => ({ name: 'plain', data: {}, opts: optsOf(n) })),
+    )
+  await add(30, () => ({}))
+  const named = (jobId: string) => ({
+    ...{ name: 'plain', queueName: 'default', data: {}, opts: { jobId } },
+  })
+  const children = Array.from({ length: 10 }, (_, n) => named(`child-${n}`))
+  await flows.add({ ...named('parent'), children })
+  await add(2, n => ({ jobId: `keyed-${n}`, deduplication: { id: `key-${n}` } }))
+  await add(2, n => ({ jobId: `forgotten-${n}`, removeOnComplete: true }))
+  await add(5, n => ({ jobId: `prior-${n}`, priority: 1 + n }))
+  await add(30, () => ({}))
+}
 
 interface Side {
   push(data: readonly { n: number; text: string }[]): Promise<unknown>
