@@ -12,8 +12,8 @@ console.log(`
 Job "${receipt.name}" is ${receipt.state} on queue "${receipt.queue}" (QUEUE_CONNECTION=${app.config.get('queue.connection')}).
 
 Next:
-  node scheduler.ts                            fires the schedules of app/scheduler.ts
-  QUEUE_CONNECTION=redis node queues.ts        runs jobs; start as many as you need
+  npx node scheduler.ts                        fires the schedules of app/scheduler.ts
+  QUEUE_CONNECTION=redis npx node queues.ts    runs jobs; start as many as you need
   npx equipage --help                          looks at schedules and queues
 
 Read on: app/jobs/flights.ts for jobs and a chain, app/scheduler.ts for when they run.

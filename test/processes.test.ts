@@ -189,7 +189,7 @@ suite('the processes', { concurrency: true }, () => {
     const main = copyApplication(t).start(['main.ts'])
     assert.equal(await main.ended, 0)
     assert.match(main.output(), /Job "inspire" is completed on queue "default"/)
-    assert.match(main.output(), /node scheduler\.ts/)
+    assert.match(main.output(), /npx node scheduler\.ts/)
   })
 
   test('main.ts fails fast, and says why, when Redis is away', async t => {

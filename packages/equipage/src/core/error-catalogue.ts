@@ -129,7 +129,7 @@ export const catalogue = {
   E_UNKNOWN_JOB_ID: (f: { id: string; queues: readonly string[] }) =>
     `there is no job ${shown(f.id)} in ${f.queues.length === 1 ? `queue "${f.queues[0]}"` : `the queues ${f.queues.join(', ')}`}; it may have ended and been let go, or it waits elsewhere`,
   E_JOB_ID_TWICE: (f: { id: string; queues: readonly string[] }) =>
-    `there is a job ${shown(f.id)} in each of the queues ${f.queues.join(', ')}; say in which one is meant`,
+    `there is a job ${shown(f.id)} in each of the queues ${f.queues.join(', ')}; say which one by --queue, or by { queue } in code`,
   E_JOB_IN_THE_WAY: (f: { id: string; queue: string; other: string }) =>
     `job ${shown(f.id)} of queue "${f.queue}" cannot wait again while job ${shown(f.other)} of the same key waits or runs; let that one end first, or forget this one`,
   E_JOB_STATE: (f: { id: string; queue: string; state: string; expected: string }) =>
@@ -178,7 +178,7 @@ export const catalogue = {
   E_NO_APP: (f: { place: string }) =>
     `no application at ${f.place}; it is the file app/index.ts beside a package.json, and it exports createApp`,
   E_NO_SCHEDULER: (f: { file: string }) =>
-    `${f.file} exports no class Scheduler that extends EquipageScheduler; write one, with its schedules in register()`,
+    `${f.file} is not there, or exports no class Scheduler that extends EquipageScheduler; write one, with its schedules in register()`,
   E_SERVICE_CYCLE: (f: { names: string[] }) =>
     `services need each other in a circle: ${f.names.join(' -> ')}; let one of them take what it needs when it is called`,
   E_SERVICE_IN_USE: (f: { name: string }) =>

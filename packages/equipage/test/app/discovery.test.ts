@@ -165,7 +165,7 @@ describe('the scheduler of an application', () => {
       await assert.rejects(discoverScheduler(appFolder(t, { 'app/scheduler.ts': source })), {
         code: 'E_NO_SCHEDULER',
         message:
-          /scheduler\.ts exports no class Scheduler that extends EquipageScheduler; write one/,
+          /scheduler\.ts .* exports no class Scheduler that extends EquipageScheduler; write one/,
       })
     })
   }

@@ -38,6 +38,20 @@ describe('equipage queue push', () => {
     assert.deepEqual([receipt.state, receipt.error], ['failed', 'out of paper'])
   })
 
+  it('says that nothing was pushed, and which job is in the way', async t => {
+    const folder = shop(t, {
+      'app/jobs/poll.ts': `
+        import { defineJob } from 'equipage'
+        export const poll = defineJob({ name: 'poll', throttle: '1h', run: () => null })`,
+    })
+    const { id } = JSON.parse(await run(folder, 'queue', 'push', 'poll', '--json'))
+    assert.equal(
+      await run(folder, 'queue', 'push', 'poll'),
+      `poll: refused, job ${id} of queue "default" is in the way`,
+    )
+    assert.equal(process.exitCode, undefined)
+  })
+
   for (const [args, code, message] of [
     [['report', '{id: 7}'], 'E_BAD_JSON', /the payload of "report" is not JSON \(.*'\{id: 7\}'/],
     [['report', '{"id": "7"}'], 'E_BAD_PAYLOAD', /payload\.id/],

@@ -71,7 +71,10 @@ suite('looking after queues beside plain BullMQ', { concurrency: true }, () => {
     await bull.add('add', {}, { jobId: 'twin' })
     await others.add('other', {}, { jobId: 'twin' })
     await others.close()
-    const twice = { code: 'E_JOB_ID_TWICE', message: /in each of the queues default, others/ }
+    const twice = {
+      code: 'E_JOB_ID_TWICE',
+      message: /in each of the queues default, others; .* --queue/,
+    }
     await assert.rejects(queue.find('twin'), twice)
     await assert.rejects(queue.cancel('twin'), twice)
     assert.equal(await queue.cancel('twin', { queue: 'others' }), 'removed')

@@ -1,5 +1,6 @@
 import type { AnyApp } from '../../app/index.ts'
 import { EquipageError, toError } from '../../core/errors.ts'
+import type { Receipt } from '../../job/index.ts'
 import type { Print } from '../print.ts'
 
 /** `equipage queue push NAME '{json}'` */
@@ -13,8 +14,13 @@ export async function queuePush(
   const definition = (await app.jobs).resolve(name)
   const { error, ...receipt } = await app.queue.push(definition, parse(payload, name))
   if (options.json) print(JSON.stringify({ ...receipt, error: error?.message }, null, 2))
-  else print(`${receipt.name} ${receipt.id}: ${receipt.state}${error ? ` (${error.message})` : ''}`)
+  else print(sentence(receipt, error))
   if (receipt.state === 'failed') process.exitCode = 1
+}
+
+function sentence({ name, id, queue, state, existing }: Receipt, error?: Error): string {
+  if (existing) return `${name}: refused, job ${existing.id} of queue "${queue}" is in the way`
+  return `${name} ${id}: ${state}${error ? ` (${error.message})` : ''}`
 }
 
 function parse(payload: string, name: string): unknown {
