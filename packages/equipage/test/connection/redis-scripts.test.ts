@@ -9,6 +9,7 @@ import { understood as finishIsUnderstood } from '../../src/connection/redis/fin
 import { understood as pushIsUnderstood } from '../../src/connection/redis/plain-pushes.ts'
 import { processName } from '../../src/core/process-name.ts'
 import { defineJob } from '../../src/job/index.ts'
+import { cutProxy } from '../support/cut-proxy.ts'
 import { eventually } from '../support/eventually.ts'
 import { startRedis } from '../support/redis.ts'
 import { keep, redisHarness } from './harness.ts'
@@ -269,6 +270,40 @@ async function addMixed(t: TestContext, prefix: string): Promise<void> {
   await add(5, n => ({ jobId: `prior-${n}`, priority: 1 + n }))
   await add(30, () => ({}))
 }
+
+suite('jobs that end when the connection breaks before the answer', { concurrency: true }, () => {
+  for (const concurrency of [3, 40])
+    test(`complete, and the next ones run at once and once, ${concurrency} at a time`, async t => {
+      const { prefix, client } = looking(t)
+      const proxy = await cutProxy(server)
+      t.after(() => proxy.close())
+      const gate = Promise.withResolvers<void>()
+      const ran: string[] = []
+      const job = defineJob({
+        name: 'plain',
+        payload,
+        async run({ jobId }) {
+          ran.push(jobId)
+          await gate.promise
+        },
+      })
+      const place = { host: proxy.host, port: proxy.port, prefix }
+      const { queue, consume, lines } = redisHarness(place)(t, [job])
+      const data = payloads.slice(0, 2 * concurrency)
+      const ids = (await queue.pushMany(job, data)).map(({ id }) => id)
+      await consume(concurrency)
+      await eventually(() => assert.equal(ran.length, concurrency))
+      proxy.cutAfter(1)
+      gate.resolve()
+      const key = `${prefix}:default:completed`
+      await eventually(async () => assert.equal(await client.zcard(key), ids.length))
+      assert.deepEqual(ran.toSorted(), ids.toSorted())
+      assert.deepEqual(
+        lines.filter(({ msg }) => msg === 'worker error'),
+        [],
+      )
+    })
+})
 
 interface Side {
   push(data: readonly { n: number; text: string }[]): Promise<unknown>

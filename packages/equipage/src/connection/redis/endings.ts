@@ -94,7 +94,11 @@ function completeAll(client: BullClient, prefix: string, sent: readonly Sent[]):
     return
   }
   const args: unknown[] = [...declaredKeys(prefix), ...first.ending.slice(0, 6)]
-  for (const { ending } of sent) args.push(ending[6], ending[7], ending[8])
+  for (const { ending } of sent) {
+    // By the timestamp the script for one knows a job that the one for many has completed.
+    ending[0] = first.ending[0]
+    args.push(ending[6], ending[7], ending[8])
+  }
   const answered = client.runCommand(finishMany.name, args) as Promise<unknown[]>
   answered.then(
     replies => {
