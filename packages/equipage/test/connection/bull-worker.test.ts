@@ -62,6 +62,42 @@ suite('a worker over Redis', { concurrency: true }, () => {
     assert.ok(most <= 5, `${most} jobs ran at a time`)
   })
 
+  for (const way of ['is stopped', 'has begun as many as it may'])
+    test(`leaves nothing taken when it ${way} while many jobs end and begin`, async t => {
+      const prefix = `test-${randomUUID()}`
+      const redis = new Redis(server.port, server.host)
+      t.after(() => redis.disconnect())
+      const ran: string[] = []
+      const job = defineJob({ name: 'short', run: ({ jobId }) => void ran.push(jobId) })
+      const { queue, connection, events } = redisHarness({ ...server, prefix })(t, [job])
+      const total = 400
+      await queue.pushMany(
+        job,
+        Array.from({ length: total }, () => ({})),
+      )
+      const limit = way === 'is stopped' ? undefined : 100
+      const consumer = connection.carrier.consume({
+        queues: ['default'],
+        concurrency: 40,
+        ...(limit === undefined ? {} : { limit }),
+      })
+      const stopped = Promise.withResolvers<unknown>()
+      events.on('job:completed', () => {
+        if (limit === undefined && ran.length === 100) stopped.resolve(consumer.stop(20_000))
+      })
+      await consumer.start()
+      if (limit !== undefined) stopped.resolve(consumer.finished.then(() => consumer.stop(0)))
+      assert.deepEqual(await stopped.promise, { handedBack: 0 })
+      assert.equal(new Set(ran).size, ran.length)
+      if (limit !== undefined) assert.equal(ran.length, limit)
+      const [counts] = await queue.counts(['default'])
+      assert.deepEqual(
+        [counts?.active, counts?.waiting, counts?.failed],
+        [0, total - ran.length, 0],
+      )
+      assert.deepEqual(await redis.keys(`${prefix}:default:*:lock`), [])
+    })
+
   test('keeps the lock of a job that goes back and that it takes again at once', async t => {
     const prefix = `test-${randomUUID()}`
     const bull = new BullQueue('default', { connection: server, prefix })

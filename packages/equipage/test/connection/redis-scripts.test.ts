@@ -15,7 +15,9 @@ import { startRedis } from '../support/redis.ts'
 import { keep, redisHarness } from './harness.ts'
 
 const server = await startRedis()
-after(() => server.stop())
+/** One that may be without memory for a while. */
+const full = await startRedis({ args: ['--maxmemory-policy', 'noeviction'] })
+after(() => Promise.all([server.stop(), full.stop()]))
 
 const payload = z.object({ n: z.int(), text: z.string() })
 /** More than are kept. */
@@ -270,6 +272,35 @@ async function addMixed(t: TestContext, prefix: string): Promise<void> {
   await add(5, n => ({ jobId: `prior-${n}`, priority: 1 + n }))
   await add(30, () => ({}))
 }
+
+test('jobs complete, and the next ones begin, while Redis has no memory left', async t => {
+  const client = new Redis(full.port, full.host)
+  t.after(() => client.disconnect())
+  for (const concurrency of [3, 40]) {
+    const prefix = `test-${randomUUID()}`
+    const gate = Promise.withResolvers<void>()
+    const ran: string[] = []
+    const job = defineJob({
+      name: 'plain',
+      payload,
+      async run({ jobId }) {
+        ran.push(jobId)
+        await gate.promise
+      },
+    })
+    const { queue, consume } = redisHarness({ ...full, prefix })(t, [job])
+    const data = payloads.slice(0, 2 * concurrency)
+    const ids = (await queue.pushMany(job, data)).map(({ id }) => id)
+    await consume(concurrency)
+    await eventually(() => assert.equal(ran.length, concurrency))
+    await client.config('SET', 'maxmemory', 1)
+    gate.resolve()
+    const key = `${prefix}:default:completed`
+    await eventually(async () => assert.equal(await client.zcard(key), ids.length))
+    await client.config('SET', 'maxmemory', 0)
+    assert.deepEqual(ran.toSorted(), ids.toSorted())
+  }
+})
 
 suite('jobs that end when the connection breaks before the answer', { concurrency: true }, () => {
   for (const concurrency of [3, 40])
