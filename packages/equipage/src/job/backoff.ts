@@ -40,6 +40,10 @@ const defaults = { type: 'exponential', delay: '1s', jitter: 0.5, cap: '1h' } as
 export function readBackoff(choice: BackoffChoice | undefined, place: string): Backoff {
   if (typeof choice === 'function') return { type: 'function', delayOf: choice }
   if (Array.isArray(choice)) return readList(choice, place)
+  if (choice !== undefined && (typeof choice !== 'object' || choice === null)) {
+    const expected = "{ type, delay }, a list of durations such as ['10s', '1m'], or a function"
+    throw new EquipageError('E_BAD_OPTION', { place, option: 'backoff', given: choice, expected })
+  }
   const { type, delay, jitter, cap } = { ...defaults, ...(choice as BackoffOptions | undefined) }
   if (type !== 'fixed' && type !== 'exponential') {
     const expected = "'fixed' or 'exponential', a list of durations, or a function"

@@ -5,6 +5,7 @@ import type { JobContext } from './context.ts'
 import type { QueueDefinition } from './define-queue.ts'
 import { type IsolateOptions, type Isolation, readIsolation } from './isolation.ts'
 import type { JobMiddleware } from './middleware.ts'
+import { refuseMisspelt } from './misspelt.ts'
 import { checkName } from './names.ts'
 import type { PayloadSchema } from './payload.ts'
 import { type PushRuleOptions, type PushRules, readPushRules } from './push-rules.ts'
@@ -58,6 +59,26 @@ export interface JobDefinition<Input = unknown, Payload = unknown, Result = unkn
   run(context: JobContext<Payload>): Promise<Result> | Result
 }
 
+const known: Record<keyof JobOptions<unknown, unknown, unknown>, true> = {
+  name: true,
+  payload: true,
+  queue: true,
+  attempts: true,
+  backoff: true,
+  retryUntil: true,
+  timeout: true,
+  middleware: true,
+  isolate: true,
+  delay: true,
+  priority: true,
+  unique: true,
+  debounce: true,
+  throttle: true,
+  tags: true,
+  keep: true,
+  run: true,
+}
+
 /** The type of a job's payload when it is left out of the definition. */
 export type NoPayload = Record<string, never> | undefined
 
@@ -87,6 +108,11 @@ export function defineJob<Input = NoPayload, Payload = Input, Result = unknown>(
   const queueName = queueDefinition ? queueDefinition.name : queue
   checkName('queue', queueName)
   const place = `job "${name}"`
+  refuseMisspelt(options, known, place)
+  if (typeof options.run !== 'function') {
+    const fields = { place, option: 'run', given: options.run }
+    throw new EquipageError('E_BAD_OPTION', { ...fields, expected: 'a function' })
+  }
   if (!Number.isSafeInteger(attempts) || attempts < 1) {
     const expected = 'a whole number, 1 or more'
     throw new EquipageError('E_BAD_OPTION', {

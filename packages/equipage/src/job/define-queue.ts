@@ -1,5 +1,6 @@
 import { type Duration, durationMs } from '../core/durations.ts'
 import { EquipageError } from '../core/errors.ts'
+import { refuseMisspelt } from './misspelt.ts'
 import { checkName } from './names.ts'
 
 /** What a queue's author writes. */
@@ -27,6 +28,8 @@ export interface QueueDefinition {
   readonly limits: QueueLimits
 }
 
+const known: Record<keyof QueueOptions, true> = { name: true, concurrency: true, rateLimit: true }
+
 /** A queue that nobody has defined. */
 export const unlimited: QueueLimits = { concurrency: null, rateLimit: null }
 
@@ -39,6 +42,7 @@ export function defineQueue(options: QueueOptions): QueueDefinition {
   const { name, concurrency, rateLimit } = options
   checkName('queue', name)
   const place = `queue "${name}"`
+  refuseMisspelt(options, known, place)
   if (rateLimit !== undefined && (typeof rateLimit !== 'object' || rateLimit === null)) {
     const fields = { place, option: 'rateLimit', given: rateLimit }
     throw new EquipageError('E_BAD_OPTION', { ...fields, expected: "{ max: 10, per: '1m' }" })

@@ -56,7 +56,7 @@ export { type PayloadSchema, payloadData, readPayload } from './payload.ts'
 export { callHere, type PerformParts } from './perform.ts'
 export { tellPushed } from './push-event.ts'
 export { guardOf, type PushGuard } from './push-guard.ts'
-export type { PushArguments, PushOptions } from './push-options.ts'
+export { checkPushOptions, type PushArguments, type PushOptions } from './push-options.ts'
 export {
   type PushRuleOptions,
   readPriority,

@@ -1,4 +1,5 @@
 import type { KeepOptions } from './keep.ts'
+import { refuseMisspelt } from './misspelt.ts'
 import type { PayloadArgument } from './pushable.ts'
 
 /** How one push differs from what the job's definition says. */
@@ -11,6 +12,21 @@ export interface PushOptions {
   tags?: readonly string[]
   /** What becomes of the job when it has ended, in place of what its definition says of that end; of a chain's first job. */
   keep?: KeepOptions
+}
+
+const known: Record<keyof PushOptions, true> = {
+  priority: true,
+  unique: true,
+  tags: true,
+  keep: true,
+}
+
+/**
+ * @param place which push it is, for the error: `push of "report.rebuild"`
+ * @throws E_BAD_OPTION for an option that is misspelt
+ */
+export function checkPushOptions(given: PushOptions, place: string): void {
+  refuseMisspelt(given, known, place)
 }
 
 /** The payload, if the job takes one, and the options of a push. */

@@ -5,6 +5,7 @@ import { type Duration, durationMs } from '../core/durations.ts'
 import { EquipageError } from '../core/errors.ts'
 import type { EventSink } from '../core/events.ts'
 import {
+  checkPushOptions,
   type Definition,
   firstJob,
   guardOf,
@@ -149,6 +150,7 @@ export class Queue extends TendedQueue {
     this.#registry ??= await this.#parts.registry()
     const definition = this.#registry.resolve(pushable)
     const place = `push of "${definition.name}"`
+    checkPushOptions(options, place)
     const job = firstJob(definition)
     const chain = definition.kind === 'chain' && {
       name: definition.name,

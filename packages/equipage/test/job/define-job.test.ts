@@ -96,6 +96,9 @@ describe('a job that is written wrong', () => {
     /isolate: expected maxJobs and .*'memory'/,
   )
   refused({ backoff: { type: 'fixed', delay: -1 } }, 'E_BAD_DURATION', /backoff\.delay/)
+  refused({ backoff: '10s' }, 'E_BAD_OPTION', /"report", backoff: .*a list of.*, got '10s'/)
+  refused({ attemps: 3 }, 'E_BAD_OPTION', /"report", attemps: expected attempts, because .*got 3/)
+  refused({ run: undefined }, 'E_BAD_OPTION', /job "report", run: expected a function/)
 
   it('is not one whose name has a hundred characters', () => {
     assert.equal(defineJob({ name: `a${'-'.repeat(99)}`, run }).name.length, 100)

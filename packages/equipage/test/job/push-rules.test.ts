@@ -136,6 +136,10 @@ describe('the definition of a queue', () => {
 
   it('is refused with limits that are none', () => {
     assert.throws(() => defineQueue({ name: 'a b' }), { code: 'E_BAD_NAME' })
+    assert.throws(() => defineQueue({ name: 'api', concurency: 1 } as never), {
+      code: 'E_BAD_OPTION',
+      message: /queue "api", concurency: expected concurrency, because/,
+    })
     for (const limits of [
       { concurrency: 0 },
       { concurrency: 1.5 },

@@ -172,6 +172,12 @@ describe('a mistake of the pusher is thrown at once, and nothing is pushed', () 
     )
   }
   refused(
+    'an option is misspelt',
+    q => q.push(bare, {}, { prority: 1 } as never),
+    'E_BAD_OPTION',
+    /push of "bare", prority: expected priority, because/,
+  )
+  refused(
     'a delay is none',
     q => q.pushIn('soon', bare),
     'E_BAD_DURATION',
