@@ -17,7 +17,9 @@ import { keep, redisHarness } from './harness.ts'
 const server = await startRedis()
 /** One that may be without memory for a while. */
 const full = await startRedis({ args: ['--maxmemory-policy', 'noeviction'] })
-after(() => Promise.all([server.stop(), full.stop()]))
+/** One that may be a replica for a while. */
+const demoted = await startRedis()
+after(() => Promise.all([server.stop(), full.stop(), demoted.stop()]))
 
 const payload = z.object({ n: z.int(), text: z.string() })
 /** More than are kept. */
@@ -298,6 +300,37 @@ test('jobs complete, and the next ones begin, while Redis has no memory left', a
     const key = `${prefix}:default:completed`
     await eventually(async () => assert.equal(await client.zcard(key), ids.length))
     await client.config('SET', 'maxmemory', 0)
+    assert.deepEqual(ran.toSorted(), ids.toSorted())
+  }
+})
+
+test('jobs complete that end while the server is a replica, when it takes writes again', async t => {
+  const client = new Redis(demoted.port, demoted.host)
+  t.after(() => client.disconnect())
+  for (const concurrency of [3, 40]) {
+    const prefix = `test-${randomUUID()}`
+    const gate = Promise.withResolvers<void>()
+    const ran: string[] = []
+    const job = defineJob({
+      name: 'plain',
+      payload,
+      async run({ jobId }) {
+        ran.push(jobId)
+        await gate.promise
+      },
+    })
+    const { queue, consume } = redisHarness({ ...demoted, prefix })(t, [job])
+    const data = payloads.slice(0, concurrency)
+    const ids = (await queue.pushMany(job, data)).map(({ id }) => id)
+    await consume(concurrency)
+    await eventually(() => assert.equal(ran.length, concurrency))
+    await client.call('REPLICAOF', '127.0.0.1', '1')
+    await client.config('RESETSTAT')
+    gate.resolve()
+    await eventually(async () => assert.match(await client.info('errorstats'), /READONLY/))
+    await client.call('REPLICAOF', 'NO', 'ONE')
+    const key = `${prefix}:default:completed`
+    await eventually(async () => assert.equal(await client.zcard(key), ids.length))
     assert.deepEqual(ran.toSorted(), ids.toSorted())
   }
 })

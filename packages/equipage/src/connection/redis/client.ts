@@ -57,7 +57,12 @@ export function workerClient(settings: RedisSettings): RedisClient {
       retryDelayOnMoved: 50,
     })
   }
-  return open(settings, { ...options, retryStrategy: reconnectMs })
+  return open(settings, {
+    ...options,
+    retryStrategy: reconnectMs,
+    // And send it again there: told of the error, BullMQ would fail the job that has completed.
+    reconnectOnError: error => (isReplica(error) ? 2 : false),
+  })
 }
 
 /** For one look: it connects once or fails, also while the server loads its data. */
@@ -97,13 +102,18 @@ function open(settings: RedisSettings, options: Options): RedisClient {
   const { url, db } = settings
   const shared: Options = {
     connectTimeout: answerTimeoutMs,
-    // A server that has become a replica: another one takes writes now, and has to be looked for.
-    reconnectOnError: error => error.message.startsWith('READONLY'),
+    reconnectOnError: isReplica,
     ...tlsOption(settings),
     ...options,
   }
   if (url !== null) return new Redis(url, shared)
   return new Redis({ ...place(settings), db, ...login(settings), ...shared })
+}
+
+/** A server that has become a replica: another one takes writes now, and has to be looked for. */
+function isReplica({ message }: Error): boolean {
+  // Redis 6 says first that it was a script.
+  return /^(ERR .*-)?READONLY /.test(message)
 }
 
 function openCluster(
