@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { after, suite, test } from 'node:test'
+import { once } from 'node:events'
+import { after, suite, type TestContext, test } from 'node:test'
 import { Queue as BullQueue, WaitingError } from 'bullmq'
 import { Redis } from 'ioredis'
-import { BullWorker } from '../../src/connection/redis/bull-worker.ts'
+import { BullWorker, type BullWorkerParts } from '../../src/connection/redis/bull-worker.ts'
 import { finishingBackend } from '../../src/connection/redis/finishing-backend.ts'
 import { defineJob } from '../../src/job/index.ts'
 import { eventually } from '../support/eventually.ts'
@@ -99,36 +100,79 @@ suite('a worker over Redis', { concurrency: true }, () => {
     })
 
   test('keeps the lock of a job that goes back and that it takes again at once', async t => {
-    const prefix = `test-${randomUUID()}`
-    const bull = new BullQueue('default', { connection: server, prefix })
-    const redis = new Redis(server.port, server.host, { maxRetriesPerRequest: null })
-    const gate = Promise.withResolvers<void>()
+    const { bull, gate, open } = plainly(t)
     let starts = 0
-    const worker = new BullWorker(
-      'default',
-      {
-        async process(job, token = '') {
-          starts++
-          if (starts > 1) return gate.promise
-          await job.moveToWait(token)
-          throw new WaitingError()
-        },
-        beforeFailing: async () => undefined,
-        backend: finishingBackend,
-      },
-      { connection: redis, prefix, lockDuration: 30_000, lockRenewTime: 100 },
-    )
-    t.after(async () => {
-      gate.resolve()
-      await worker.close()
-      await bull.close()
-      redis.disconnect()
+    const worker = open(async (job, token = '') => {
+      starts++
+      if (starts > 1) return gate()
+      await job.moveToWait(token)
+      throw new WaitingError()
     })
-    const renewed: string[] = []
-    worker.on('locksRenewed', ({ jobIds }) => renewed.push(...jobIds))
     const { id } = await bull.add('going back', {})
     await eventually(() => assert.equal(starts, 2))
-    renewed.length = 0
-    await eventually(() => assert.deepEqual(new Set(renewed), new Set([id])))
+    await locksRenewed(worker, id)
+  })
+
+  test('keeps the lock of a job that it has lost and runs again, when the first run ends', async t => {
+    const { bull, redis, gate, open, key } = plainly(t)
+    const first = Promise.withResolvers<void>()
+    let starts = 0
+    const worker = open(() => (++starts === 1 ? first.promise : gate()))
+    const { id = '' } = await bull.add('lost', {})
+    await eventually(() => assert.equal(starts, 1))
+    // As when its lock had run out, and somebody looked after stalled jobs.
+    await redis
+      .multi()
+      .del(key(`${id}:lock`))
+      .lrem(key('active'), 1, id)
+      .lpush(key('wait'), id)
+      .zadd(key('marker'), 0, '0')
+      .exec()
+    await eventually(() => assert.equal(starts, 2))
+    const failed = once(worker, 'error')
+    first.resolve()
+    await failed
+    await locksRenewed(worker, id)
   })
 })
+
+/** A queue of plain BullMQ, and workers of ours on it that renew their locks again and again. */
+function plainly(t: TestContext) {
+  const prefix = `test-${randomUUID()}`
+  const bull = new BullQueue('default', { connection: server, prefix })
+  const redis = new Redis(server.port, server.host, { maxRetriesPerRequest: null })
+  const workers: BullWorker[] = []
+  const end = Promise.withResolvers<void>()
+  t.after(async () => {
+    end.resolve()
+    await Promise.all(workers.map(worker => worker.close()))
+    await bull.close()
+    redis.disconnect()
+  })
+  return {
+    bull,
+    redis,
+    key: (name: string) => `${prefix}:default:${name}`,
+    /** Resolves when the test is over. */
+    gate: () => end.promise,
+    open(process: BullWorkerParts['process']) {
+      const worker = new BullWorker(
+        'default',
+        { process, beforeFailing: async () => undefined, backend: finishingBackend },
+        { connection: redis, prefix, concurrency: 2, lockDuration: 30_000, lockRenewTime: 100 },
+      )
+      worker.on('error', () => undefined)
+      workers.push(worker)
+      return worker
+    },
+  }
+}
+
+/** That the lock of a job is renewed from now on. */
+async function locksRenewed(worker: BullWorker, id: string | undefined): Promise<void> {
+  for (let times = 0; times < 3; times++) {
+    const renewed = new Set<string>()
+    worker.once('locksRenewed', ({ jobIds }) => jobIds.forEach(each => void renewed.add(each)))
+    await eventually(() => assert.deepEqual(renewed, new Set([id])))
+  }
+}

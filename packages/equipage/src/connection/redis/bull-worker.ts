@@ -16,8 +16,8 @@ export interface BullWorkerParts {
 /** BullMQ's worker, which begins a job as soon as it has it, and can be left behind. */
 export class BullWorker extends Worker {
   readonly #begun = new WeakMap<Job, ReturnType<Worker['processJob']>>()
-  /** The tokens of jobs that have not ended. */
-  readonly #running = new Set<string>()
+  /** What runs, by the jobs' ids: of a job that runs twice, the run that began last. */
+  readonly #running = new Map<string, Job>()
   readonly #beforeFailing: BullWorkerParts['beforeFailing']
 
   constructor(
@@ -35,9 +35,8 @@ export class BullWorker extends Worker {
    */
   protected override async moveToActive(token: string, name?: string): Promise<Job> {
     const job = await super.moveToActive(token, name)
-    // BullMQ's types leave out that there may be none. And one that goes back asks for the next
-    // before it has ended: were that the same job, its end would take the lock of the next run along.
-    if (!job || this.#running.has(token)) return job
+    // BullMQ's types leave out that there may be none.
+    if (!job) return job
     const begun = this.#begin(job, token)
     // It is BullMQ's to handle as soon as it asks for it.
     begun.catch(() => undefined)
@@ -53,19 +52,26 @@ export class BullWorker extends Worker {
     return this.#begun.get(job) ?? this.#begin(job, token, fetchNext)
   }
 
-  /** BullMQ fails a job that took its workers down too often where another one would begin. */
+  /**
+   * BullMQ fails a job that took its workers down too often where another one would begin. And it
+   * renews locks by the ids of jobs, until one of that id has ended: where a job went back, or had
+   * lost its lock, and runs here again already, the lock of that run has to be renewed further.
+   */
   async #begin(
     job: Job,
     token: string,
     fetchNext?: () => boolean,
   ): ReturnType<Worker['processJob']> {
-    this.#running.add(token)
+    const { id = '' } = job
+    this.#running.set(id, job)
     try {
       const { deferredFailure: reason } = job
       if (reason) await this.#beforeFailing(job, reason)
       return await super.processJob(job, token, fetchNext)
     } finally {
-      this.#running.delete(token)
+      const last = this.#running.get(id)
+      if (last === job) this.#running.delete(id)
+      else if (last?.token) this.lockManager.trackJob(id, last.token, last.processedOn ?? 0)
     }
   }
 
