@@ -122,7 +122,7 @@ describe('equipage schedule why', { concurrency: true }, () => {
       text,
       / 03:00:00Z +before registration: no scheduler has registered this timing yet$/,
     )
-    assert.match(notes, /^no scheduler has registered "nightly" with this timing/)
+    assert.match(notes, /^no scheduler has registered "nightly" with this timing$/m)
   })
 
   it('says that a span holds no tick', async t => {

@@ -38,8 +38,10 @@ export async function scheduleWhy(
   ])
   if (!one) return
   const { standing } = one
-  if (!standing.registered)
-    note(`no scheduler has registered "${name}" with this timing; what is on record is of another`)
+  if (!standing.registered) {
+    const rest = rows.length > 0 ? '; what is on record is of another' : ''
+    note(`no scheduler has registered "${name}" with this timing${rest}`)
+  }
   const fates = tickFates({ timing: schedule.timing, standing, rows, span, limit })
   // A downtime is on record once it is over.
   const downs = silentSince === null ? downtimes : [...downtimes, { from: silentSince, to: null }]
