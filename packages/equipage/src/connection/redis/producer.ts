@@ -9,7 +9,7 @@ import { type ClaimSetting, claimingClient, defineClaims, type ScriptReply } fro
 import { commandClient, connectOnce, type RedisClient, unready } from './client.ts'
 import type { KeepDefaults } from './job-keep.ts'
 import { claimPlain, definePlainClaims } from './plain-claims.ts'
-import { type Commander, definePlainPushes, pushPlain } from './plain-pushes.ts'
+import { type Commander, definePlainPushes, mostPerScript, pushPlain } from './plain-pushes.ts'
 import type { RedisSettings } from './settings.ts'
 import { connectionError } from './symptoms.ts'
 import { watchConnection } from './watch-connection.ts'
@@ -130,10 +130,13 @@ export class Producer {
         else setImmediate(() => void this.#flush())
       }
       this.#gathered.push({ job, claim, resolve, reject })
+      // Redis has work while the rest of a crowd is prepared.
+      if (this.#gathered.length === mostPerScript) void this.#flush()
     })
   }
 
   async #flush(): Promise<void> {
+    if (this.#gathered.length === 0) return
     const batches = batchesOf(this.#gathered, this.#keep)
     this.#gathered = []
     this.#unanswered++
