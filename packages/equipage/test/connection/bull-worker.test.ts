@@ -4,8 +4,11 @@ import { once } from 'node:events'
 import { after, suite, type TestContext, test } from 'node:test'
 import { Queue as BullQueue, WaitingError } from 'bullmq'
 import { Redis } from 'ioredis'
-import { BullWorker, type BullWorkerParts } from '../../src/connection/redis/bull-worker.ts'
-import { finishingBackend } from '../../src/connection/redis/finishing-backend.ts'
+import {
+  BullWorker,
+  type BullWorkerParts,
+} from '../../src/connection/redis/consuming/bull-worker.ts'
+import { finishingBackend } from '../../src/connection/redis/consuming/finishing-backend.ts'
 import { defineJob } from '../../src/job/index.ts'
 import { eventually } from '../support/eventually.ts'
 import { startRedis } from '../support/redis.ts'

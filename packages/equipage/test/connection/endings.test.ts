@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import type { RedisClient as BullClient } from 'bullmq'
-import { type Ending, Endings } from '../../src/connection/redis/endings.ts'
+import { type Ending, Endings } from '../../src/connection/redis/consuming/endings.ts'
 
 /** What is sent of jobs that end together, and how many characters of results each script is sent. */
 async function sent(concurrency: number, results: readonly string[]) {

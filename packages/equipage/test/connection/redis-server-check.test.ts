@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, type TestContext, test } from 'node:test'
 import { Redis } from 'ioredis'
-import { assess, readInfo } from '../../src/connection/redis/server-report.ts'
+import { assess, readInfo } from '../../src/connection/redis/server/server-report.ts'
 import { defineJob } from '../../src/job/index.ts'
 import { eventually } from '../support/eventually.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { after, suite, type TestContext, test } from 'node:test'
-import type { TlsSettings } from '../../src/connection/redis/settings.ts'
+import type { TlsSettings } from '../../src/connection/redis/server/settings.ts'
 import { makeCertificates } from '../support/certificates.ts'
 import { eventually } from '../support/eventually.ts'
 import { freePort } from '../support/redis.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
-import { workerClient } from '../../src/connection/redis/client.ts'
+import { workerClient } from '../../src/connection/redis/server/client.ts'
 import { isEquipageError } from '../../src/core/errors.ts'
 import { freePort } from '../support/redis.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'

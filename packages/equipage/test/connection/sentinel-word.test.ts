@@ -5,7 +5,7 @@ import {
   connectOnce,
   type RedisClient,
   workerClient,
-} from '../../src/connection/redis/client.ts'
+} from '../../src/connection/redis/server/client.ts'
 import { eventually } from '../support/eventually.ts'
 import { startRedis } from '../support/redis.ts'
 import {

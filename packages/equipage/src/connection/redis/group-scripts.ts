@@ -1,9 +1,3 @@
-/** The key of a group: a hash, which has a field `finishedOn` when the group has ended, as a job has. */
-export function groupKey(prefix: string, id: string): string {
-  // No queue has an empty name, so this stands beside BullMQ's keys without meeting them.
-  return `${prefix}::groups:${id}`
-}
-
 /** What several of the scripts do. KEYS: the group, the set of those that have not ended. */
 const shared = `
 local group, open = KEYS[1], KEYS[2]

@@ -1,9 +1,9 @@
 import { type PushedJob, type Receipt, refusedReceipt } from '../../job/index.ts'
 import type { Carrier, ConsumeOptions, Consumer, QueueCounts, QueueWait } from '../connection.ts'
-import type { Producer } from './producer.ts'
+import { RedisConsumer, type RedisConsumerParts } from './consuming/redis-consumer.ts'
+import type { Producer } from './pushing/producer.ts'
 import { queueWaits } from './queue-waits.ts'
-import { RedisConsumer, type RedisConsumerParts } from './redis-consumer.ts'
-import { connectionError } from './symptoms.ts'
+import { connectionError } from './server/symptoms.ts'
 
 /** BullMQ's queues, used as its documentation asks, so that its tools can read them. */
 export class RedisCarrier implements Carrier {

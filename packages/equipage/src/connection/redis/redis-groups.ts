@@ -13,8 +13,9 @@ import {
   readEnd,
   readPlan,
 } from '../../job/index.ts'
-import { groupKey, groupScripts } from './group-scripts.ts'
-import type { Producer } from './producer.ts'
+import { groupScripts } from './group-scripts.ts'
+import { groupKey } from './pushing/group-key.ts'
+import type { Producer } from './pushing/producer.ts'
 
 const states: readonly unknown[] = ['open', 'ready', 'completed', 'failed'] satisfies GroupState[]
 

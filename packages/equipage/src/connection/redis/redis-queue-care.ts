@@ -10,12 +10,17 @@ import {
   type Retrial,
   type StoredJob,
 } from '../queue-care.ts'
-import { cancelsKey, cancelText } from './cancel-watch.ts'
-import { heldKey, holdKey } from './held-keys.ts'
-import type { Producer } from './producer.ts'
-import type { RedisSettings } from './settings.ts'
-import { connectionError } from './symptoms.ts'
-import { cannotRead, shownUnreadable, type UnreadableJob, unreadable } from './unreadable-jobs.ts'
+import { cancelsKey, cancelText } from './consuming/cancel-watch.ts'
+import {
+  cannotRead,
+  shownUnreadable,
+  type UnreadableJob,
+  unreadable,
+} from './consuming/unreadable-jobs.ts'
+import { heldKey, holdKey } from './pushing/held-keys.ts'
+import type { Producer } from './pushing/producer.ts'
+import type { RedisSettings } from './server/settings.ts'
+import { connectionError } from './server/symptoms.ts'
 
 /** BullMQ's names of its sets, for each of ours. */
 const setsOf: Readonly<Record<JobState, readonly ('prioritized' | JobState)[]>> = {

@@ -18,12 +18,12 @@ import {
   type TickClaim,
   type TickMemory,
 } from '../tick-memory.ts'
-import { type ClaimSetting, claimAlone } from './claims.ts'
-import { declaredKeys, numberOfKeys } from './declared-keys.ts'
-import { readRow } from './ledger-text.ts'
-import type { Producer } from './producer.ts'
+import { type ClaimSetting, claimAlone } from './pushing/claims.ts'
+import { declaredKeys, numberOfKeys } from './pushing/declared-keys.ts'
+import { readRow } from './pushing/ledger-text.ts'
+import type { Producer } from './pushing/producer.ts'
+import { type ScheduleKeys, scheduleKeys } from './pushing/schedule-keys.ts'
 import { receiptOf } from './redis-carrier.ts'
-import { type ScheduleKeys, scheduleKeys } from './schedule-keys.ts'
 import {
   beatScript,
   endRunScript,

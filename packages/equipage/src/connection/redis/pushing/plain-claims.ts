@@ -1,6 +1,6 @@
-import type { TickClaim } from '../tick-memory.ts'
+import type { TickClaim } from '../../tick-memory.ts'
+import type { RedisClient } from '../server/client.ts'
 import type { ClaimSetting, ScriptReply } from './claims.ts'
-import type { RedisClient } from './client.ts'
 import { rowText } from './ledger-text.ts'
 import { addPlainJobs, type Commander, type PlainPush, run } from './plain-pushes.ts'
 

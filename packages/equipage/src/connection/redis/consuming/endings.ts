@@ -1,9 +1,9 @@
 import type { RedisClient as BullClient } from 'bullmq'
-import type { RedisClient } from './client.ts'
-import { declaredKeys, numberOfKeys } from './declared-keys.ts'
+import { declaredKeys, numberOfKeys } from '../pushing/declared-keys.ts'
+import { mostCharactersPerScript } from '../pushing/plain-pushes.ts'
+import type { RedisClient } from '../server/client.ts'
 import { finishMany, mostPerScript } from './finish-many-script.ts'
 import { finish } from './finish-script.ts'
-import { mostCharactersPerScript } from './plain-pushes.ts'
 
 /** What the scripts take of a job that completes: six values of its worker and queue, three of its own. */
 export type Ending = [

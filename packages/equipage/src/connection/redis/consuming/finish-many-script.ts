@@ -1,5 +1,5 @@
+import { mostCharactersPerScript } from '../pushing/plain-pushes.ts'
 import type { Command } from './finish-script.ts'
-import { mostCharactersPerScript } from './plain-pushes.ts'
 
 /**
  * The shorter way of completing a job, for many jobs of one worker at once: what is asked and changed

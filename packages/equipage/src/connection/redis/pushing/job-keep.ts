@@ -1,5 +1,5 @@
 import type { JobsOptions, KeepJobs } from 'bullmq'
-import type { KeepRule, KeepRules } from '../../job/index.ts'
+import type { KeepRule, KeepRules } from '../../../job/index.ts'
 
 /** How long and how many finished jobs a queue keeps. */
 export interface Keep {

@@ -1,5 +1,5 @@
 import type { DeduplicationOptions } from 'bullmq'
-import type { PushGuard } from '../../job/index.ts'
+import type { PushGuard } from '../../../job/index.ts'
 
 /**
  * A guard as BullMQ's deduplication, with what the script in front of its own needs beside it. The

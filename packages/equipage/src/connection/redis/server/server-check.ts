@@ -1,5 +1,5 @@
 import { Cluster, type Redis } from 'ioredis'
-import type { Logger } from '../../log/index.ts'
+import type { Logger } from '../../../log/index.ts'
 import { connectOnce, probeClient, type RedisClient } from './client.ts'
 import { whatIsSpoken } from './diagnosis.ts'
 import { assess, readInfo } from './server-report.ts'

@@ -1,8 +1,8 @@
-import type { Clock } from '../../core/clock.ts'
-import { EquipageError } from '../../core/errors.ts'
-import { readStamp, type Stamp } from '../../job/index.ts'
-import type { JobState, StoredJob } from '../queue-care.ts'
-import type { RedisClient } from './client.ts'
+import type { Clock } from '../../../core/clock.ts'
+import { EquipageError } from '../../../core/errors.ts'
+import { readStamp, type Stamp } from '../../../job/index.ts'
+import type { JobState, StoredJob } from '../../queue-care.ts'
+import type { RedisClient } from '../server/client.ts'
 
 interface Form {
   readonly field: string

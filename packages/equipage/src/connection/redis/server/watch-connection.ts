@@ -1,4 +1,4 @@
-import type { Logger } from '../../log/index.ts'
+import type { Logger } from '../../../log/index.ts'
 import type { RedisClient } from './client.ts'
 import type { RedisSettings } from './settings.ts'
 import { connectionError } from './symptoms.ts'

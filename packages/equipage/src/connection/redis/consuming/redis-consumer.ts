@@ -5,11 +5,11 @@ import {
   WaitingError,
   type WorkerOptions,
 } from 'bullmq'
-import { type Clock, settlesWithin } from '../../core/clock.ts'
-import { EquipageError, toError } from '../../core/errors.ts'
-import type { EventSink } from '../../core/events.ts'
-import type { HandedBack } from '../../core/lifecycle.ts'
-import { processName } from '../../core/process-name.ts'
+import { type Clock, settlesWithin } from '../../../core/clock.ts'
+import { EquipageError, toError } from '../../../core/errors.ts'
+import type { EventSink } from '../../../core/events.ts'
+import type { HandedBack } from '../../../core/lifecycle.ts'
+import { processName } from '../../../core/process-name.ts'
 import {
   type Checkpoints,
   type EndedJob,
@@ -17,21 +17,27 @@ import {
   MemoryCheckpoints,
   type Outcome,
   readStamp,
-} from '../../job/index.ts'
-import type { Logger } from '../../log/index.ts'
-import type { ConsumeOptions, Consumer, FollowLost, LimitsOf, RunAttempt } from '../connection.ts'
-import { backoffType } from './additions.ts'
+} from '../../../job/index.ts'
+import type { Logger } from '../../../log/index.ts'
+import type {
+  ConsumeOptions,
+  Consumer,
+  FollowLost,
+  LimitsOf,
+  RunAttempt,
+} from '../../connection.ts'
+import { backoffType } from '../pushing/additions.ts'
+import type { KeepDefaults } from '../pushing/job-keep.ts'
+import { type RedisClient, workerClient } from '../server/client.ts'
+import type { RedisSettings } from '../server/settings.ts'
+import { watchConnection } from '../server/watch-connection.ts'
 import { BullWorker, type BullWorkerParts } from './bull-worker.ts'
 import { CancelWatch } from './cancel-watch.ts'
-import { type RedisClient, workerClient } from './client.ts'
 import { defineEndings } from './endings.ts'
 import { finishingBackend } from './finishing-backend.ts'
-import type { KeepDefaults } from './job-keep.ts'
 import { writeLimits } from './queue-limits.ts'
 import { RedisCheckpoints } from './redis-checkpoints.ts'
-import type { RedisSettings } from './settings.ts'
 import { UnreadableJobs } from './unreadable-jobs.ts'
-import { watchConnection } from './watch-connection.ts'
 
 export interface RedisConsumerParts {
   readonly settings: RedisSettings

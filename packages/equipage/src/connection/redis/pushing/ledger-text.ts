@@ -1,4 +1,4 @@
-import type { Fate, LedgerRow, Reason } from '../tick-memory.ts'
+import type { Fate, LedgerRow, Reason } from '../../tick-memory.ts'
 
 /**
  * A row as Redis keeps it: the pushed job's id, a blank, and a JSON array. The tick is the row's
