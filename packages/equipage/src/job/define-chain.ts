@@ -1,6 +1,7 @@
 import { EquipageError } from '../core/errors.ts'
 import type { GroupDefinition } from './define-group.ts'
 import type { JobDefinition } from './define-job.ts'
+import { checkFollowedJob } from './followed-job.ts'
 import { checkName } from './names.ts'
 import { type HandedOn, type OnFailure, readOnFailure } from './on-failure.ts'
 import type { Pushable } from './pushable.ts'
@@ -45,9 +46,8 @@ export function defineChain<Input, Payload, Result>(options: {
   start: JobDefinition<Input, Payload, Result>
 }): ChainDefinition<Input, Result> {
   checkName('chain', options.name)
-  refuseGuarded(options.name, options.start as JobDefinition)
-  const first = { job: options.start as JobDefinition, payloadOf: undefined, onFailure: 'fail' }
-  return chainOf(options.name, [first as ChainLink])
+  const job = checkFollowedJob(options.start, `chain "${options.name}"`, 'start')
+  return chainOf(options.name, [{ job, payloadOf: undefined, onFailure: 'fail' }])
 }
 
 function chainOf<Input, Result>(
@@ -58,35 +58,22 @@ function chainOf<Input, Result>(
     kind: 'chain',
     name,
     links,
-    andThen: (job, payloadOf, options = {}) => {
+    andThen: (given, payloadOf, options = {}) => {
+      const option = `andThen(${given?.name ?? '...'}, ...)`
+      const job = checkFollowedJob(given, `chain "${name}", ${option}`, 'job')
       if (typeof payloadOf !== 'function') {
-        const fields = {
-          place: `chain "${name}"`,
-          option: `andThen(${job.name}, ...)`,
-          given: payloadOf,
-        }
-        throw new EquipageError('E_BAD_OPTION', {
-          ...fields,
-          expected: 'a function of the result before it',
-        })
+        const expected = 'a function of the result before it'
+        const fields = { place: `chain "${name}"`, option, given: payloadOf, expected }
+        throw new EquipageError('E_BAD_OPTION', fields)
       }
-      refuseGuarded(name, job as JobDefinition)
       const link = {
-        job: job as JobDefinition,
+        job,
         payloadOf: payloadOf as ChainLink['payloadOf'],
-        onFailure: readOnFailure(options.onFailure, `chain "${name}", andThen(${job.name}, ...)`),
+        onFailure: readOnFailure(options.onFailure, `chain "${name}", ${option}`),
       }
       return chainOf(name, [...links, link])
     },
   }
-}
-
-/** A push that may be refused, or thrown away for a later one, would leave its chain without an end. */
-function refuseGuarded(chain: string, { name, rules: { guard } }: JobDefinition): void {
-  if (!guard) return
-  const fields = { place: `chain "${chain}"`, option: `job "${name}"`, given: guard.kind }
-  const expected = 'a job without unique, debounce and throttle'
-  throw new EquipageError('E_BAD_OPTION', { ...fields, expected })
 }
 
 /** The job that a push begins with. */

@@ -1,5 +1,6 @@
 import { EquipageError, toError } from '../core/errors.ts'
 import { defineJob, type JobDefinition, type JobOptions } from './define-job.ts'
+import { checkFollowedJob } from './followed-job.ts'
 import { type Json, throughJson } from './json.ts'
 import { checkName } from './names.ts'
 import { type HandedOn, type OnFailure, readOnFailure } from './on-failure.ts'
@@ -121,7 +122,10 @@ function groupOf(
     each: more(true),
     andThen: (job: unknown, payloadOf: unknown) => {
       const place = `group "${name}", andThen(...)`
-      const given = { job: checkJob(job, place), payloadOf: checkFunction(payloadOf, place) }
+      const given = {
+        job: checkFollowedJob(job, place, 'job'),
+        payloadOf: checkFunction(payloadOf, place),
+      }
       return groupOf(options, slots, given)
     },
   }
@@ -142,21 +146,11 @@ function slotOf(
   }
   return {
     key,
-    job: checkJob(given.job, place),
+    job: checkFollowedJob(given.job, place, 'job'),
     list,
     payloadOf: checkFunction(given.payloadOf, place),
     onFailure: readOnFailure(given.onFailure, place),
   }
-}
-
-/** A push that may be refused, or thrown away for a later one, would leave the group without an end. */
-function checkJob(given: unknown, place: string): JobDefinition {
-  const job = given as JobDefinition | undefined
-  const guard = job?.kind === 'job' ? job.rules.guard : undefined
-  if (job?.kind === 'job' && !guard) return job
-  const expected = 'a job without unique, debounce and throttle'
-  const found = guard ? guard.kind : job
-  throw new EquipageError('E_BAD_OPTION', { place, option: 'job', given: found, expected })
 }
 
 function checkFunction(given: unknown, place: string): (...args: unknown[]) => unknown {

@@ -101,6 +101,16 @@ export class Queue extends TendedQueue {
     payloads: readonly NoInfer<Input>[],
     options: PushOptions = {},
   ): Promise<Receipt<Result>[]> {
+    if (!Array.isArray(payloads)) {
+      const place = `pushMany of "${job.name}"`
+      const expected = 'a list of payloads'
+      throw new EquipageError('E_BAD_OPTION', {
+        place,
+        option: 'payloads',
+        given: payloads,
+        expected,
+      })
+    }
     const prepared = await Promise.all(
       payloads.map(payload => this.prepare(job, payload, options, null, {})),
     )

@@ -48,6 +48,23 @@ describe('a chain', () => {
     })
   })
 
+  it('is refused when what it begins or goes on with is no job', () => {
+    const chain = defineChain({ name: 'day', start: ingest })
+    const expected = 'expected a job without unique, debounce and throttle, got'
+    assert.throws(() => defineChain({ name: 'week', start: chain as never }), {
+      code: 'E_BAD_OPTION',
+      message: new RegExp(`^chain "week", start: ${expected} \\{ kind: 'chain', name: 'day'`),
+    })
+    assert.throws(() => defineChain({ name: 'week' } as never), {
+      code: 'E_BAD_OPTION',
+      message: `chain "week", start: ${expected} undefined`,
+    })
+    assert.throws(() => chain.andThen('report' as never, () => ({})), {
+      code: 'E_BAD_OPTION',
+      message: `chain "day", andThen(..., ...), job: ${expected} 'report'`,
+    })
+  })
+
   it('is refused when the next payload is no function of the result', () => {
     const chain = defineChain({ name: 'day', start: ingest })
     assert.throws(() => chain.andThen(report, { rows: 1 } as never), {

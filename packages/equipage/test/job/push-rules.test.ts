@@ -63,13 +63,14 @@ describe('what a definition says about pushes', () => {
   it('is refused in a chain, where it might leave the chain without an end', () => {
     const unique = jobOf({ unique: true })
     const plain = jobOf({})
-    const fields = {
+    const wrong = (place: string) => ({
       code: 'E_BAD_OPTION',
-      message: /chain "day", job "report": expected a job without/,
-    }
-    assert.throws(() => defineChain({ name: 'day', start: unique }), fields)
+      message: `chain "day", ${place}: expected a job without unique, debounce and throttle, got 'unique'`,
+    })
+    assert.throws(() => defineChain({ name: 'day', start: unique }), wrong('start'))
     const chain = defineChain({ name: 'day', start: plain })
-    assert.throws(() => chain.andThen(unique, () => ({ id: 1 })), fields)
+    const option = wrong('andThen(report, ...), job')
+    assert.throws(() => chain.andThen(unique, () => ({ id: 1 })), option)
   })
 })
 

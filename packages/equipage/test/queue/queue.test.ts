@@ -108,6 +108,10 @@ describe('a push', () => {
       [1, 2, 3].map(id => [{ id }, 9]),
     )
     assert.deepEqual(await q.pushMany(report, []), [])
+    await assert.rejects(q.pushMany(report, { id: 1 } as never), {
+      code: 'E_BAD_OPTION',
+      message: 'pushMany of "report", payloads: expected a list of payloads, got { id: 1 }',
+    })
   })
 
   it('fails with what the connection says, when it does not take the job', async () => {

@@ -1,12 +1,13 @@
 import type { Job, Queue } from 'bullmq'
 import type { RedisClient } from '../server/client.ts'
+import { declaredKeys } from './declared-keys.ts'
 
 /** How long a key is held for a job that is about to be retried, should the process die meanwhile. */
 const holdMs = 10_000
 
 /**
  * Holds the key of a failed job that is to wait again, unless another job has it.
- * KEYS: the key. ARGV: the job's id, what keys of jobs begin with, how long.
+ * KEYS[1]: the key. ARGV: the job's id, what keys of jobs begin with, how long.
  * Returns the id of the job in the way, or false.
  */
 const script = `
@@ -34,5 +35,6 @@ export async function holdKey(
   jobs: string,
   id: string,
 ): Promise<string | null> {
-  return (await client.eval(script, 1, key, id, jobs, holdMs)) as string | null
+  const keys = [key, ...declaredKeys(jobs)]
+  return (await client.eval(script, keys.length, ...keys, id, jobs, holdMs)) as string | null
 }
