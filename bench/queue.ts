@@ -23,7 +23,7 @@ import {
 //   npm install --no-save bee-queue@2.0.0
 
 const brief = process.argv.includes('brief')
-const rounds = brief ? 1 : 5
+const rounds = brief ? 1 : 9
 const counts: Record<Measurement, number> = {
   'push one by one': 10_000,
   'push concurrently': 50_000,
