@@ -4,12 +4,13 @@ import { once } from 'node:events'
 import { after, suite, type TestContext, test } from 'node:test'
 import { Queue as BullQueue, WaitingError } from 'bullmq'
 import { Redis } from 'ioredis'
+import { z } from 'zod'
 import {
   BullWorker,
   type BullWorkerParts,
 } from '../../src/connection/redis/consuming/bull-worker.ts'
 import { finishingBackend } from '../../src/connection/redis/consuming/finishing-backend.ts'
-import { defineJob } from '../../src/job/index.ts'
+import { defineJob, defineQueue } from '../../src/job/index.ts'
 import { eventually } from '../support/eventually.ts'
 import { startRedis } from '../support/redis.ts'
 import { redisHarness } from './harness.ts'
@@ -38,6 +39,34 @@ suite('a worker over Redis', { concurrency: true }, () => {
     // BullMQ's own begins the first one when it has taken all that it has places for.
     const [first = 0] = await Promise.all(taken)
     assert.ok(first <= 10, `${first} jobs were taken when the first one began`)
+  })
+
+  test('begins a job that another one took with its end, though it waits for a rate limit', async t => {
+    const prefix = `test-${randomUUID()}`
+    const redis = new Redis(server.port, server.host)
+    t.after(() => redis.disconnect())
+    const gate = Promise.withResolvers<void>()
+    const begun: number[] = []
+    const job = defineJob({
+      name: 'call',
+      queue: defineQueue({ name: 'api', rateLimit: { max: 2, per: '10m' } }),
+      payload: z.object({ n: z.int() }),
+      run: async ({ payload: { n } }) => {
+        begun.push(n)
+        if (n === 0) await gate.promise
+      },
+    })
+    const { queue, consume } = redisHarness({ ...server, prefix })(t, [job])
+    await queue.pushMany(job, [{ n: 0 }, { n: 1 }, { n: 2 }])
+    await consume(10)
+    await eventually(async () => {
+      assert.deepEqual(begun, [0, 1])
+      assert.equal(await redis.zcard(`${prefix}:api:completed`), 1)
+    })
+    // In Redis the limit is over; the worker looks again after half a minute.
+    await redis.del(`${prefix}:api:limiter`)
+    gate.resolve()
+    await eventually(() => assert.deepEqual(begun, [0, 1, 2]), 20_000)
   })
 
   test('runs no more jobs at a time than it may, and each of them once', async t => {

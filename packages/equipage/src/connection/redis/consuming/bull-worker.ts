@@ -1,6 +1,7 @@
 import {
   type BackendFactory,
   type Job,
+  type JobJson,
   type RedisQueueBackend,
   Worker,
   type WorkerOptions,
@@ -41,6 +42,22 @@ export class BullWorker extends Worker {
     // It is BullMQ's to handle as soon as it asks for it.
     begun.catch(() => undefined)
     this.#begun.set(job, begun)
+    return job
+  }
+
+  /**
+   * BullMQ's own sleeps until a rate limit is over, and a job that another one took with its end
+   * would wait for that: it is woken.
+   */
+  protected override async nextJobFromJobData(
+    data?: JobJson,
+    id?: string,
+    token?: string,
+  ): Promise<Job> {
+    const job = await super.nextJobFromJobData(data, id, token)
+    // BullMQ's types leave out that there may be none.
+    const sleep = job && (Reflect.get(this, 'abortDelayController') as { abort(): void } | null)
+    sleep?.abort()
     return job
   }
 
