@@ -1,7 +1,6 @@
 import {
   type BackendFactory,
   type Job,
-  type JobJson,
   type RedisQueueBackend,
   Worker,
   type WorkerOptions,
@@ -45,28 +44,26 @@ export class BullWorker extends Worker {
     return job
   }
 
-  /**
-   * BullMQ's own sleeps until a rate limit is over, and a job that another one took with its end
-   * would wait for that: it is woken.
-   */
-  protected override async nextJobFromJobData(
-    data?: JobJson,
-    id?: string,
-    token?: string,
-  ): Promise<Job> {
-    const job = await super.nextJobFromJobData(data, id, token)
-    // BullMQ's types leave out that there may be none.
-    const sleep = job && (Reflect.get(this, 'abortDelayController') as { abort(): void } | null)
-    sleep?.abort()
-    return job
-  }
-
   override processJob(
     job: Job,
     token: string,
     fetchNext?: () => boolean,
   ): ReturnType<Worker['processJob']> {
-    return this.#begun.get(job) ?? this.#begin(job, token, fetchNext)
+    const running = this.#begun.get(job) ?? this.#begin(job, token, fetchNext)
+    running.then(
+      next => next && this.#wake(),
+      () => undefined,
+    )
+    return running
+  }
+
+  /**
+   * BullMQ's own sleeps until a rate limit is over, and a job that another one took with its end
+   * would wait for that. In the next turn of the event loop it is in line, whether BullMQ sleeps or not.
+   */
+  #wake(): void {
+    const sleep = () => Reflect.get(this, 'abortDelayController') as { abort(): void } | null
+    if (sleep()) setImmediate(() => sleep()?.abort())
   }
 
   /**
