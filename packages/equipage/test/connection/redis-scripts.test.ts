@@ -9,17 +9,12 @@ import { understood as finishIsUnderstood } from '../../src/connection/redis/con
 import { understood as pushIsUnderstood } from '../../src/connection/redis/pushing/plain-pushes.ts'
 import { processName } from '../../src/core/process-name.ts'
 import { defineJob } from '../../src/job/index.ts'
-import { cutProxy } from '../support/cut-proxy.ts'
 import { eventually } from '../support/eventually.ts'
 import { startRedis } from '../support/redis.ts'
 import { keep, redisHarness } from './harness.ts'
 
 const server = await startRedis()
-/** One that may be without memory for a while. */
-const full = await startRedis({ args: ['--maxmemory-policy', 'noeviction'] })
-/** One that may be a replica for a while. */
-const demoted = await startRedis()
-after(() => Promise.all([server.stop(), full.stop(), demoted.stop()]))
+after(() => server.stop())
 
 const payload = z.object({ n: z.int(), text: z.string() })
 /** More than are kept. */
@@ -274,100 +269,6 @@ async function addMixed(t: TestContext, prefix: string): Promise<void> {
   await add(5, n => ({ jobId: `prior-${n}`, priority: 1 + n }))
   await add(30, () => ({}))
 }
-
-test('jobs complete, and the next ones begin, while Redis has no memory left', async t => {
-  const client = new Redis(full.port, full.host)
-  t.after(() => client.disconnect())
-  for (const concurrency of [3, 40]) {
-    const prefix = `test-${randomUUID()}`
-    const gate = Promise.withResolvers<void>()
-    const ran: string[] = []
-    const job = defineJob({
-      name: 'plain',
-      payload,
-      async run({ jobId }) {
-        ran.push(jobId)
-        await gate.promise
-      },
-    })
-    const { queue, consume } = redisHarness({ ...full, prefix })(t, [job])
-    const data = payloads.slice(0, 2 * concurrency)
-    const ids = (await queue.pushMany(job, data)).map(({ id }) => id)
-    await consume(concurrency)
-    await eventually(() => assert.equal(ran.length, concurrency))
-    await client.config('SET', 'maxmemory', 1)
-    gate.resolve()
-    const key = `${prefix}:default:completed`
-    await eventually(async () => assert.equal(await client.zcard(key), ids.length))
-    await client.config('SET', 'maxmemory', 0)
-    assert.deepEqual(ran.toSorted(), ids.toSorted())
-  }
-})
-
-test('jobs complete that end while the server is a replica, when it takes writes again', async t => {
-  const client = new Redis(demoted.port, demoted.host)
-  t.after(() => client.disconnect())
-  for (const concurrency of [3, 40]) {
-    const prefix = `test-${randomUUID()}`
-    const gate = Promise.withResolvers<void>()
-    const ran: string[] = []
-    const job = defineJob({
-      name: 'plain',
-      payload,
-      async run({ jobId }) {
-        ran.push(jobId)
-        await gate.promise
-      },
-    })
-    const { queue, consume } = redisHarness({ ...demoted, prefix })(t, [job])
-    const data = payloads.slice(0, concurrency)
-    const ids = (await queue.pushMany(job, data)).map(({ id }) => id)
-    await consume(concurrency)
-    await eventually(() => assert.equal(ran.length, concurrency))
-    await client.call('REPLICAOF', '127.0.0.1', '1')
-    await client.config('RESETSTAT')
-    gate.resolve()
-    await eventually(async () => assert.match(await client.info('errorstats'), /READONLY/))
-    await client.call('REPLICAOF', 'NO', 'ONE')
-    const key = `${prefix}:default:completed`
-    await eventually(async () => assert.equal(await client.zcard(key), ids.length))
-    assert.deepEqual(ran.toSorted(), ids.toSorted())
-  }
-})
-
-suite('jobs that end when the connection breaks before the answer', { concurrency: true }, () => {
-  for (const concurrency of [3, 40])
-    test(`complete, and the next ones run at once and once, ${concurrency} at a time`, async t => {
-      const { prefix, client } = looking(t)
-      const proxy = await cutProxy(server)
-      t.after(() => proxy.close())
-      const gate = Promise.withResolvers<void>()
-      const ran: string[] = []
-      const job = defineJob({
-        name: 'plain',
-        payload,
-        async run({ jobId }) {
-          ran.push(jobId)
-          await gate.promise
-        },
-      })
-      const place = { host: proxy.host, port: proxy.port, prefix }
-      const { queue, consume, lines } = redisHarness(place)(t, [job])
-      const data = payloads.slice(0, 2 * concurrency)
-      const ids = (await queue.pushMany(job, data)).map(({ id }) => id)
-      await consume(concurrency)
-      await eventually(() => assert.equal(ran.length, concurrency))
-      proxy.cutAfter(1)
-      gate.resolve()
-      const key = `${prefix}:default:completed`
-      await eventually(async () => assert.equal(await client.zcard(key), ids.length))
-      assert.deepEqual(ran.toSorted(), ids.toSorted())
-      assert.deepEqual(
-        lines.filter(({ msg }) => msg === 'worker error'),
-        [],
-      )
-    })
-})
 
 interface Side {
   push(data: readonly { n: number; text: string }[]): Promise<unknown>
