@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Timetable } from '../packages/equipage/src/schedule/timetable.ts'
+import { Timetable } from '../packages/equipage/src/schedule/writing/timetable.ts'
 
 // Next ticks a second, and what many schedules cost, beside the peers that are installed:
 //   npm run bench timings

@@ -1,9 +1,14 @@
 export { type AppEvents, type AppOptions, Equipage } from './app/index.ts'
 export type { Cleared, JobState, QueueCounts, StoredJob } from './connection/index.ts'
-export { type Clock, systemClock, type Timer } from './core/clock.ts'
-export type { Duration } from './core/durations.ts'
-export { EquipageError, type ErrorCode, isEquipageError } from './core/errors.ts'
-export type { EventSource } from './core/events.ts'
+export type { Duration, EventSource, Json } from './core/index.ts'
+export {
+  type Clock,
+  EquipageError,
+  type ErrorCode,
+  isEquipageError,
+  systemClock,
+  type Timer,
+} from './core/index.ts'
 export type { Database, DatabaseSettings, Migrations } from './database/index.ts'
 export {
   type AttemptEvent,
@@ -31,7 +36,6 @@ export {
   type JobMiddleware,
   type JobOptions,
   type JobTick,
-  type Json,
   type KeepLimits,
   type KeepOptions,
   type OnFailure,

@@ -1,9 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import type { Config } from '../config/index.ts'
 import type { Connection } from '../connection/index.ts'
-import type { Clock } from '../core/clock.ts'
-import type { EventSink } from '../core/events.ts'
-import type { Random } from '../core/random.ts'
+import type { Clock, EventSink, Random } from '../core/index.ts'
 import {
   AttemptRunner,
   type AttemptRunnerParts,

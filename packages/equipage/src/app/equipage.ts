@@ -2,11 +2,17 @@ import type { ChildProcess } from 'node:child_process'
 import { join, resolve } from 'node:path'
 import { Config, type ConfigDefinition, type FrameworkSchema } from '../config/index.ts'
 import type { Connection } from '../connection/index.ts'
-import { type Clock, systemClock } from '../core/clock.ts'
-import { durationMs } from '../core/durations.ts'
-import { EquipageError, toError } from '../core/errors.ts'
-import { EventHub, type EventSource } from '../core/events.ts'
-import { type Random, systemRandom } from '../core/random.ts'
+import {
+  type Clock,
+  durationMs,
+  EquipageError,
+  EventHub,
+  type EventSource,
+  type Random,
+  systemClock,
+  systemRandom,
+  toError,
+} from '../core/index.ts'
 import type { Database } from '../database/index.ts'
 import type { AttemptRunner, AttemptRunnerParts, JobMiddleware, JobRegistry } from '../job/index.ts'
 import { type Log, type Logger, type LogSettings, openLog } from '../log/index.ts'

@@ -1,6 +1,5 @@
 import type { TickMemory } from '../connection/index.ts'
-import type { Clock } from '../core/clock.ts'
-import { toError } from '../core/errors.ts'
+import { type Clock, toError } from '../core/index.ts'
 import { type Attempt, jobTick, type RunOutcome, type TickRuns } from '../job/index.ts'
 import type { Logger } from '../log/index.ts'
 import { type Schedule, type ScheduleHooks, tickOfJob } from '../schedule/index.ts'

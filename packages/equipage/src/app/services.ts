@@ -1,4 +1,4 @@
-import { EquipageError } from '../core/errors.ts'
+import { EquipageError } from '../core/index.ts'
 
 interface Made {
   readonly name: string

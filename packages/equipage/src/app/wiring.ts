@@ -2,10 +2,7 @@ import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import type { Config } from '../config/index.ts'
 import type { Connection, FollowLost, LimitsOf, RunAttempt } from '../connection/index.ts'
-import type { Clock } from '../core/clock.ts'
-import { durationMs } from '../core/durations.ts'
-import type { EventSink } from '../core/events.ts'
-import { sizeBytes } from '../core/sizes.ts'
+import { type Clock, durationMs, type EventSink, sizeBytes } from '../core/index.ts'
 import type { Database, DatabaseSettings } from '../database/index.ts'
 import type { JobEvents } from '../job/index.ts'
 import type { Logger, LogSettings } from '../log/index.ts'
@@ -60,11 +57,11 @@ export async function openConnection(
   const ledger = kept(config.get('scheduler.ledger'), 'scheduler.ledger.age')
   const lockMs = durationMs(config.get('queue.worker.lock'), 'queue.worker.lock')
   if (connection === 'sync') {
-    const { syncConnection } = await import('../connection/sync/sync-connection.ts')
+    const { syncConnection } = await import('../connection/sync/index.ts')
     const file = resolve(basePath, sync.file)
     return syncConnection({ file, keepFailed: failed, lockMs, ledger }, parts)
   }
-  const { redisConnection } = await import('../connection/redis/redis-connection.ts')
+  const { redisConnection } = await import('../connection/redis/index.ts')
   const prefix = redis.prefix ?? slug(config.get('app.name'))
   const file = (path: string | null) => (path === null ? null : resolve(basePath, path))
   const { enabled, ca, cert, key } = redis.tls

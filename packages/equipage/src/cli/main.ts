@@ -1,4 +1,4 @@
-import { type ErrorCode, isEquipageError } from '../core/errors.ts'
+import { type ErrorCode, isEquipageError } from '../core/index.ts'
 import { buildProgram } from './program.ts'
 
 /** Runs the `equipage` command of this process. */

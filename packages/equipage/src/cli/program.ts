@@ -1,12 +1,12 @@
 import { Command } from 'commander'
 import type { AnyApp } from '../app/index.ts'
-import { configList } from './commands/config.ts'
-import { health } from './commands/health.ts'
-import { workerList } from './commands/worker-list.ts'
-import { findApp } from './find-app.ts'
-import type { Print } from './print.ts'
+import { configList } from './config.ts'
+import { health } from './health.ts'
+import { findApp } from './processes/index.ts'
 import { addQueueCommands } from './queue-program.ts'
 import { addScheduleCommands } from './schedule-program.ts'
+import type { Print } from './terminal/index.ts'
+import { workerList } from './worker-list.ts'
 
 /**
  * The `equipage` command: each of its commands works on the application that it finds.

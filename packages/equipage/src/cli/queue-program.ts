@@ -1,19 +1,21 @@
 import { type Command, Option } from 'commander'
 import { jobStates } from '../connection/index.ts'
-import { queueCancel } from './commands/queue-cancel.ts'
-import { queueClear } from './commands/queue-clear.ts'
-import { queueFailed } from './commands/queue-failed.ts'
-import { queueForget } from './commands/queue-forget.ts'
-import { queueList } from './commands/queue-list.ts'
-import { queueMonitor } from './commands/queue-monitor.ts'
-import { queuePause, queueResume } from './commands/queue-pause.ts'
-import { queuePush } from './commands/queue-push.ts'
-import { queueRetry } from './commands/queue-retry.ts'
-import { queueShow } from './commands/queue-show.ts'
-import { queueStats } from './commands/queue-stats.ts'
-import { example, wholeNumber } from './option-values.ts'
-import type { Print } from './print.ts'
+import {
+  queueCancel,
+  queueClear,
+  queueFailed,
+  queueForget,
+  queueList,
+  queueMonitor,
+  queuePause,
+  queuePush,
+  queueResume,
+  queueRetry,
+  queueShow,
+  queueStats,
+} from './queue/index.ts'
 import type { Over } from './schedule-program.ts'
+import { example, type Print, wholeNumber } from './terminal/index.ts'
 
 const most = 1_000_000
 

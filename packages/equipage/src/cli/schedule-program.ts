@@ -1,14 +1,16 @@
 import { type Command, Option } from 'commander'
 import type { AnyApp } from '../app/index.ts'
-import { scheduleList } from './commands/schedule-list.ts'
-import { scheduleNext } from './commands/schedule-next.ts'
-import { schedulePause, scheduleResume } from './commands/schedule-pause.ts'
-import { scheduleRun } from './commands/schedule-run.ts'
-import { scheduleSimulate } from './commands/schedule-simulate.ts'
-import { scheduleSync } from './commands/schedule-sync.ts'
-import { scheduleWhy } from './commands/schedule-why.ts'
-import { example, wholeNumber } from './option-values.ts'
-import type { Output, Print } from './print.ts'
+import {
+  scheduleList,
+  scheduleNext,
+  schedulePause,
+  scheduleResume,
+  scheduleRun,
+  scheduleSimulate,
+  scheduleSync,
+  scheduleWhy,
+} from './schedule/index.ts'
+import { example, type Output, type Print, wholeNumber } from './terminal/index.ts'
 
 /** Runs a command over the application, and lets go of it afterwards. */
 export type Over = <Args extends unknown[]>(

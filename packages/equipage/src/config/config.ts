@@ -1,7 +1,5 @@
 import convict from 'convict'
-import type { ConfigFault } from '../core/error-catalogue.ts'
-import { EquipageError } from '../core/errors.ts'
-import { nearest } from '../core/nearest.ts'
+import { type ConfigFault, EquipageError, nearest } from '../core/index.ts'
 import * as concerns from './concerns.ts'
 import { type Environment, readEnvironment } from './environment.ts'
 import type { Format } from './format.ts'

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
-import { EquipageError } from '../core/errors.ts'
+import { EquipageError } from '../core/index.ts'
 
 /** Variables by name, and where each was set. An empty one counts as not set. */
 export interface Environment {

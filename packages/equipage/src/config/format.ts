@@ -1,5 +1,4 @@
-import { durationMs } from '../core/durations.ts'
-import { sizeBytes } from '../core/sizes.ts'
+import { durationMs, sizeBytes } from '../core/index.ts'
 
 /**
  * How one setting is read and checked. A function, so that it can stand where convict

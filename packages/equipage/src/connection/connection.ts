@@ -1,4 +1,4 @@
-import type { HandedBack, Lifecycle } from '../core/lifecycle.ts'
+import type { HandedBack, Lifecycle } from '../core/index.ts'
 import type {
   Attempt,
   EndedJob,

@@ -1,4 +1,5 @@
-import type { GroupState, GroupStep, JobEnd, Json, MemberEnd } from '../job/index.ts'
+import type { Json } from '../core/index.ts'
+import type { GroupState, GroupStep, JobEnd, MemberEnd } from '../job/index.ts'
 
 /** Numbers of a group that is under way. */
 export interface GroupCounts {

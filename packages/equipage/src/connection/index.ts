@@ -10,6 +10,14 @@ export type {
   RunAttempt,
 } from './connection.ts'
 export {
+  firstState,
+  type GroupCounts,
+  mayClose,
+  stepAfter,
+  type TakenEnd,
+  taken,
+} from './group-rules.ts'
+export {
   type Cancellation,
   type Cleared,
   type JobQuery,
@@ -44,7 +52,9 @@ export {
   type TickMemory,
   timingOf,
 } from './tick-memory.ts'
+export { keepsPlace, refusal } from './tick-rules.ts'
 export {
+  byStart,
   type RunningAttempt,
   type WorkerBoard,
   type WorkerNotice,

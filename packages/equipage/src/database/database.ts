@@ -1,6 +1,6 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
-import { EquipageError, isEquipageError, toError } from '../core/errors.ts'
+import { EquipageError, isEquipageError, toError } from '../core/index.ts'
 import { NodeSqliteDialect } from './sqlite.ts'
 
 /** Where a database is: SQLite's file (`:memory:` for one that is gone at the end), or a PostgreSQL server. */

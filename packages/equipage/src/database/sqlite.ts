@@ -12,7 +12,7 @@ import {
   SqliteDriver,
   type SqliteStatement,
 } from 'kysely'
-import { EquipageError } from '../core/errors.ts'
+import { EquipageError } from '../core/index.ts'
 
 /** How long a statement waits for another connection's transaction before it fails. */
 const busyLimitMs = 15_000

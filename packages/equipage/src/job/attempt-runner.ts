@@ -1,24 +1,31 @@
-import { EquipageError, isEquipageError, toError } from '../core/errors.ts'
-import type { Random } from '../core/random.ts'
+import { EquipageError, isEquipageError, type Random, throughJson, toError } from '../core/index.ts'
 import { childOf, type Logger } from '../log/index.ts'
-import type { Attempt, EndedJob, Outcome } from './attempt.ts'
-import { backoffMs } from './backoff.ts'
-import type { JobDefinition } from './define-job.ts'
-import type { FinalEnd } from './final-end.ts'
-import { FollowUps } from './follow-ups.ts'
-import type { GroupMemory } from './group-memory.ts'
-import { GroupRuns } from './group-runs.ts'
-import { spreadOf } from './group-spread.ts'
-import { nextOfChain } from './hand-over.ts'
-import { throughJson } from './json.ts'
-import { tellOutcome } from './outcome-events.ts'
-import { readPayload } from './payload.ts'
-import { type PerformParts, perform } from './perform.ts'
-import type { PushedJob, Receipt } from './pushed-job.ts'
-import type { JobRegistry } from './registry.ts'
-import { isDoNotRetry, releaseDelay } from './thrown.ts'
-import { type TickRuns, tellBegin, tellEnd } from './tick-runs.ts'
-import { unknownJobPatienceMs, unknownJobPauseMs, waitedForRelease } from './unknown-job.ts'
+import {
+  type Attempt,
+  type EndedJob,
+  isDoNotRetry,
+  type Outcome,
+  type PerformParts,
+  perform,
+  releaseDelay,
+  type TickRuns,
+  tellBegin,
+  tellEnd,
+  tellOutcome,
+  unknownJobPatienceMs,
+  unknownJobPauseMs,
+  waitedForRelease,
+} from './attempts/index.ts'
+import { backoffMs, type JobDefinition, type JobRegistry } from './definitions/index.ts'
+import {
+  type FinalEnd,
+  FollowUps,
+  type GroupMemory,
+  GroupRuns,
+  nextOfChain,
+  spreadOf,
+} from './following/index.ts'
+import { type PushedJob, type Receipt, readPayload } from './pushing/index.ts'
 
 /** An attempt that has ended; what follows the job is still to be pushed. */
 type Ended = FinalEnd | Extract<Outcome, { state: 'retrying' | 'released' }>

@@ -1,82 +1,108 @@
-export type { Attempt, EndedJob, Outcome, RunOutcome } from './attempt.ts'
 export { AttemptRunner, type AttemptRunnerParts } from './attempt-runner.ts'
-export type { BackoffChoice, BackoffFunction, BackoffOptions } from './backoff.ts'
-export { type CarriedError, carriedError, revivedError } from './carried-error.ts'
-export { type Checkpoints, MemoryCheckpoints, partPrefix } from './checkpoints.ts'
-export type { JobContext, Progress, Register, RegisteredApp } from './context.ts'
-export { type ChainDefinition, defineChain, firstJob } from './define-chain.ts'
 export {
+  type Attempt,
+  type CarriedError,
+  type Checkpoints,
+  callHere,
+  carriedError,
+  DoNotRetry,
+  type EndedJob,
+  type IsolatedCall,
+  type IsolatedRuns,
+  MemoryCheckpoints,
+  type Outcome,
+  type PerformParts,
+  partPrefix,
+  Release,
+  type RunOutcome,
+  revivedError,
+  type TickRuns,
+} from './attempts/index.ts'
+export {
+  type AttemptEvent,
+  type BackoffChoice,
+  type BackoffFunction,
+  type BackoffOptions,
+  type ChainDefinition,
+  type ChainEvent,
+  type Definition,
+  defineChain,
   defineGroup,
+  defineJob,
+  defineQueue,
+  type EndEvent,
+  firstJob,
   type GroupDefinition,
   type GroupOfMembers,
   type GroupOptions,
-} from './define-group.ts'
-export {
-  defineJob,
+  type IsolateOptions,
+  type Isolation,
+  type JobContext,
   type JobDefinition,
+  type JobEvent,
+  type JobEvents,
+  type JobMiddleware,
   type JobOptions,
-  type NoPayload,
-  unlimitedAttempts,
-} from './define-job.ts'
-export {
-  defineQueue,
+  JobRegistry,
+  jobsWithin,
+  type Progress,
   type QueueDefinition,
   type QueueLimits,
   type QueueOptions,
+  type Register,
+  type RegisteredApp,
+  tellPushed,
   unlimited,
-} from './define-queue.ts'
+  unlimitedAttempts,
+} from './definitions/index.ts'
 export {
   completedKeptMs,
   failedKeptMs,
   type GroupMemory,
+  type GroupPlan,
   type GroupStanding,
   type GroupState,
   type GroupStep,
   groupsLookedAt,
+  laterJobs,
   type MemberEnd,
-} from './group-memory.ts'
-export { type GroupPlan, memberId, type PlannedJob, readEnd, readPlan } from './group-plan.ts'
-export type { GroupRuns } from './group-runs.ts'
-export { laterJobs } from './hand-over.ts'
-export type { IsolatedCall, IsolatedRuns, IsolateOptions, Isolation } from './isolation.ts'
-export type { AttemptEvent, ChainEvent, EndEvent, JobEvent, JobEvents } from './job-events.ts'
-export { type Json, throughJson } from './json.ts'
+  memberId,
+  type PlannedJob,
+  readEnd,
+  readPlan,
+} from './following/index.ts'
 export {
+  checkPushOptions,
+  type GroupPlace,
+  guardOf,
+  type HandedOn,
+  type JobEnd,
+  type JobTick,
+  jobTick,
   type KeepLimits,
   type KeepOptions,
   type KeepRule,
   type KeepRules,
+  type OnFailure,
+  type ParentStamp,
+  type PayloadArgument,
+  type PushArguments,
+  type Pushable,
+  type PushedJob,
+  type PushGuard,
+  type PushOptions,
+  type PushRuleOptions,
+  payloadData,
+  type Receipt,
   readKeep,
   readKeepRule,
-} from './keep.ts'
-export type { JobMiddleware } from './middleware.ts'
-export { checkName } from './names.ts'
-export type { HandedOn, JobEnd, OnFailure } from './on-failure.ts'
-export { type PayloadSchema, payloadData, readPayload } from './payload.ts'
-export { callHere, type PerformParts } from './perform.ts'
-export { tellPushed } from './push-event.ts'
-export { guardOf, type PushGuard } from './push-guard.ts'
-export { checkPushOptions, type PushArguments, type PushOptions } from './push-options.ts'
-export {
-  type PushRuleOptions,
+  readPayload,
   readPriority,
-  type TimedOptions,
-  type UniqueOptions,
-} from './push-rules.ts'
-export type { PayloadArgument, Pushable } from './pushable.ts'
-export {
-  type ChainStamp,
-  type GroupPlace,
-  type GroupStamp,
-  type ParentStamp,
-  type PushedJob,
-  type Receipt,
   readStamp,
+  readTags,
   refusedReceipt,
   type Stamp,
-} from './pushed-job.ts'
-export { type Definition, JobRegistry, jobsWithin } from './registry.ts'
-export { readTags } from './tags.ts'
-export { DoNotRetry, Release } from './thrown.ts'
-export type { TickRuns } from './tick-runs.ts'
-export { type JobTick, jobTick, type TickStamp } from './tick-stamp.ts'
+  type TickStamp,
+  type TimedOptions,
+  type UniqueOptions,
+} from './pushing/index.ts'

@@ -1,6 +1,6 @@
 import { readdirSync, rmSync } from 'node:fs'
 import { basename, dirname, extname, join } from 'node:path'
-import type { Clock } from '../core/clock.ts'
+import type { Clock } from '../core/index.ts'
 import type { Channel } from './channel.ts'
 import { openLogFile } from './log-file.ts'
 

@@ -1,5 +1,5 @@
 import { destination } from 'pino'
-import { EquipageError, toError } from '../core/errors.ts'
+import { EquipageError, toError } from '../core/index.ts'
 
 /**
  * A file that lines are appended to, each before the call that logs it returns. Its folder is made.

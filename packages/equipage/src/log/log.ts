@@ -1,6 +1,5 @@
 import { type DestinationStream, type Logger, multistream, pino, stdTimeFunctions } from 'pino'
-import type { Clock } from '../core/clock.ts'
-import { EquipageError } from '../core/errors.ts'
+import { type Clock, EquipageError } from '../core/index.ts'
 import { type ChannelName, type ChannelSettings, openChannel } from './channels.ts'
 import { hidingLogger } from './secrets.ts'
 

@@ -1,9 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type { Carrier } from '../connection/index.ts'
-import type { Clock } from '../core/clock.ts'
-import { type Duration, durationMs } from '../core/durations.ts'
-import { EquipageError } from '../core/errors.ts'
-import type { EventSink } from '../core/events.ts'
+import {
+  type Clock,
+  type Duration,
+  durationMs,
+  EquipageError,
+  type EventSink,
+  type Json,
+} from '../core/index.ts'
 import {
   checkPushOptions,
   type Definition,
@@ -12,7 +16,6 @@ import {
   type JobDefinition,
   type JobEvents,
   type JobRegistry,
-  type Json,
   type ParentStamp,
   type PushArguments,
   type Pushable,

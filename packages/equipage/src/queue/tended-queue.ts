@@ -6,8 +6,7 @@ import {
   type QueueCounts,
   type StoredJob,
 } from '../connection/index.ts'
-import { EquipageError } from '../core/errors.ts'
-import { nearest } from '../core/nearest.ts'
+import { EquipageError, nearest } from '../core/index.ts'
 import type { JobRegistry } from '../job/index.ts'
 
 /** What looking after queues needs. */

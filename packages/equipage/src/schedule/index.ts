@@ -1,8 +1,27 @@
-export { type Action, stop, type TickContext } from './action.ts'
-export { EquipageScheduler, type SchedulerParts } from './equipage-scheduler.ts'
-export type { SkipReason } from './hook.ts'
-export { ScheduleHooks } from './hooks.ts'
-export { Schedule } from './schedule.ts'
-export type { DroppedEvent, TickEvent, TickEvents } from './tick-events.ts'
-export { tickOfJob } from './tick-of-job.ts'
-export { Timetable, type TimetableOptions } from './timetable.ts'
+export {
+  type DroppedEvent,
+  EquipageScheduler,
+  endOfTime,
+  releaseOf,
+  runByHand,
+  ScheduleHooks,
+  type SchedulerParts,
+  type TickEvent,
+  type TickEvents,
+  TickFiring,
+  TickLoop,
+  tickOfJob,
+} from './firing/index.ts'
+export { latestTick, systemZone, type Timing, type Zone, zoneNamed } from './timing/index.ts'
+export {
+  type Action,
+  type Condition,
+  type Moment,
+  momentMs,
+  Schedule,
+  type SkipReason,
+  stop,
+  type TickContext,
+  Timetable,
+  zonedAt,
+} from './writing/index.ts'

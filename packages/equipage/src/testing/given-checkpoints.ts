@@ -1,4 +1,5 @@
-import { type Json, MemoryCheckpoints, partPrefix, throughJson } from '../job/index.ts'
+import { type Json, throughJson } from '../core/index.ts'
+import { MemoryCheckpoints, partPrefix } from '../job/index.ts'
 
 /** Checkpoints of an attempt in a test: some are given, and all can be read. */
 export class GivenCheckpoints extends MemoryCheckpoints {

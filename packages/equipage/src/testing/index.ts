@@ -1,4 +1,4 @@
-export { VirtualClock, type VirtualClockOptions } from '../core/virtual-clock.ts'
+export { VirtualClock, type VirtualClockOptions } from '../core/index.ts'
 export type { LogLine } from './captured-log.ts'
 export { type FakeQueue, fakeQueue } from './fake-queue.ts'
 export type {

@@ -1,4 +1,5 @@
-import type { JobTick, Json, Outcome, Progress } from '../job/index.ts'
+import type { Json } from '../core/index.ts'
+import type { JobTick, Outcome, Progress } from '../job/index.ts'
 import type { LogLine } from './captured-log.ts'
 import type { Pushed } from './pushed.ts'
 

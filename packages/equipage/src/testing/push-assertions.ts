@@ -1,5 +1,5 @@
 import { AssertionError } from 'node:assert'
-import { type Duration, durationMs, humanDuration } from '../core/durations.ts'
+import { type Duration, durationMs, humanDuration } from '../core/index.ts'
 import type { ChainDefinition, GroupDefinition, Pushable } from '../job/index.ts'
 import { matchText, pushCounts, pushLines, times } from './push-texts.ts'
 import { matches, type Pushed, type PushMatch, pushedBy } from './pushed.ts'

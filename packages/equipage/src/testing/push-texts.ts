@@ -1,5 +1,4 @@
-import { humanDuration } from '../core/durations.ts'
-import { shown } from '../core/error-catalogue.ts'
+import { humanDuration, shown } from '../core/index.ts'
 import type { Pushed } from './pushed.ts'
 
 /** How many pushes a message lists. */

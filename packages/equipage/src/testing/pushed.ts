@@ -1,6 +1,6 @@
 import assert from 'node:assert'
-import type { MemoryPush } from '../connection/memory/memory-connection.ts'
 import type { Pushable } from '../job/index.ts'
+import type { MemoryPush } from '../simulation/index.ts'
 
 /** A job or chain that was pushed. */
 export interface Pushed<Payload = unknown> {

@@ -1,11 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { AnyApp } from '../app/index.ts'
+import { EquipageError } from '../core/index.ts'
 import {
   type MemoryConnection,
   type MemoryConnectionOptions,
   memoryConnection,
-} from '../connection/memory/memory-connection.ts'
-import { EquipageError } from '../core/errors.ts'
+} from '../simulation/index.ts'
 import { type Pushed, pushedOf } from './pushed.ts'
 
 /** Takes note of what an application pushes, in the place of its connection; nothing of it is run. */

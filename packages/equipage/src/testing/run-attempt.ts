@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import type { AnyApp } from '../app/index.ts'
-import { MemoryGroups } from '../connection/memory/memory-groups.ts'
 import type {
   GroupMemory,
   Progress,
@@ -9,6 +8,7 @@ import type {
   RunOutcome,
   TickStamp,
 } from '../job/index.ts'
+import { MemoryGroups } from '../simulation/index.ts'
 import { capturedLog } from './captured-log.ts'
 import { GivenCheckpoints } from './given-checkpoints.ts'
 import { endOf, type GivenTick, type JobRun, type RunEnd, type RunJobOptions } from './job-run.ts'

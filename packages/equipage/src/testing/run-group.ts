@@ -1,6 +1,6 @@
 import type { AnyApp } from '../app/index.ts'
-import { MemoryGroups } from '../connection/memory/memory-groups.ts'
 import type { GroupDefinition, PayloadArgument, PushedJob } from '../job/index.ts'
+import { MemoryGroups } from '../simulation/index.ts'
 import type { GroupRun, JobRun, RunChainOptions, RunEnd } from './job-run.ts'
 import { prepared, runAttempt } from './run-attempt.ts'
 

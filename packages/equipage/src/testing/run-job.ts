@@ -1,5 +1,5 @@
 import type { AnyApp } from '../app/index.ts'
-import { EquipageError } from '../core/errors.ts'
+import { EquipageError } from '../core/index.ts'
 import type { JobDefinition, PayloadArgument } from '../job/index.ts'
 import type { JobRun, RunJobOptions } from './job-run.ts'
 import { prepared, runAttempt } from './run-attempt.ts'

@@ -1,13 +1,17 @@
 import { join } from 'node:path'
 import type { AnyApp } from '../app/index.ts'
 import type { Fate, Reason } from '../connection/index.ts'
-import { type Duration, durationMs } from '../core/durations.ts'
-import { EquipageError } from '../core/errors.ts'
-import { VirtualClock } from '../core/virtual-clock.ts'
+import { type Duration, durationMs, EquipageError, VirtualClock } from '../core/index.ts'
 import type { Pushable } from '../job/index.ts'
-import type { EquipageScheduler, Schedule } from '../schedule/index.ts'
-import { type Moment, momentMs } from '../schedule/moment.ts'
-import { systemZone, type Zone, zoneNamed } from '../schedule/timing/zone.ts'
+import {
+  type EquipageScheduler,
+  type Moment,
+  momentMs,
+  type Schedule,
+  systemZone,
+  type Zone,
+  zoneNamed,
+} from '../schedule/index.ts'
 import { PushAssertions } from './push-assertions.ts'
 import { Recorder, record } from './recorder.ts'
 

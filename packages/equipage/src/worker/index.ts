@@ -1,11 +1,17 @@
-export { Balancer } from './balancer.ts'
-export { GroupTending } from './group-tending.ts'
-export { type HostedApplication, IsolatedHost } from './isolated-host.ts'
-export { isolatedPatienceMs } from './isolated-process.ts'
-export { IsolatedProcesses } from './isolated-processes.ts'
-export { type FromWorker, isStop } from './process-messages.ts'
-export { RunningJobs } from './running-jobs.ts'
-export { type Child, Supervisor } from './supervisor.ts'
-export { memoryToldEveryMs } from './told-memory.ts'
-export { Worker, type WorkerOptions } from './worker.ts'
-export type { WorkerEnd, WorkerEvent, WorkerEvents } from './worker-events.ts'
+export {
+  GroupTending,
+  RunningJobs,
+  Worker,
+  type WorkerEnd,
+  type WorkerEvent,
+  type WorkerEvents,
+  type WorkerOptions,
+} from './consuming/index.ts'
+export {
+  type HostedApplication,
+  IsolatedHost,
+  IsolatedProcesses,
+  isolatedPatienceMs,
+  memoryToldEveryMs,
+} from './isolating/index.ts'
+export { Balancer, type FromWorker, isStop, Supervisor } from './supervising/index.ts'

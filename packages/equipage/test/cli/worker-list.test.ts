@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { findApp } from '../../src/cli/find-app.ts'
+import { findApp } from '../../src/cli/processes/find-app.ts'
 import type { WorkerNotice } from '../../src/connection/index.ts'
 import { jsonOf, runCommand } from './support/run-command.ts'
 import { shop } from './support/shop.ts'

@@ -1,5 +1,5 @@
 import type { QueueWait } from '../connection.ts'
-import type { RedisClient } from './server/client.ts'
+import type { RedisClient } from './server/index.ts'
 
 /**
  * What waits in BullMQ's queues, and since when the next in line do.

@@ -1,9 +1,9 @@
 import { type PushedJob, type Receipt, refusedReceipt } from '../../job/index.ts'
 import type { Carrier, ConsumeOptions, Consumer, QueueCounts, QueueWait } from '../connection.ts'
-import { RedisConsumer, type RedisConsumerParts } from './consuming/redis-consumer.ts'
-import type { Producer } from './pushing/producer.ts'
+import { RedisConsumer, type RedisConsumerParts } from './consuming/index.ts'
+import type { Producer } from './pushing/index.ts'
 import { queueWaits } from './queue-waits.ts'
-import { connectionError } from './server/symptoms.ts'
+import { connectionError } from './server/index.ts'
 
 /** BullMQ's queues, used as its documentation asks, so that its tools can read them. */
 export class RedisCarrier implements Carrier {

@@ -1,19 +1,15 @@
-import type { Clock } from '../../core/clock.ts'
-import type { EventSink } from '../../core/events.ts'
+import type { Clock, EventSink } from '../../core/index.ts'
 import type { JobEvents } from '../../job/index.ts'
 import type { Logger } from '../../log/index.ts'
 import type { Connection, FollowLost, LimitsOf, RunAttempt } from '../connection.ts'
 import type { LedgerRetention } from '../tick-memory.ts'
-import type { KeepDefaults } from './pushing/job-keep.ts'
-import { Producer } from './pushing/producer.ts'
-import { scheduleKeys } from './pushing/schedule-keys.ts'
+import { type KeepDefaults, Producer, scheduleKeys } from './pushing/index.ts'
 import { RedisCarrier } from './redis-carrier.ts'
 import { RedisGroups } from './redis-groups.ts'
 import { RedisQueueCare } from './redis-queue-care.ts'
 import { RedisTickMemory } from './redis-tick-memory.ts'
 import { RedisWorkerBoard } from './redis-worker-board.ts'
-import { checkServer } from './server/server-check.ts'
-import { hashTagged, type RedisSettings } from './server/settings.ts'
+import { checkServer, hashTagged, type RedisSettings } from './server/index.ts'
 
 /**
  * Jobs travel through BullMQ's queues in Redis, to workers on any machine.

@@ -1,3 +1,4 @@
+import type { Json } from '../../core/index.ts'
 import {
   completedKeptMs,
   failedKeptMs,
@@ -8,14 +9,12 @@ import {
   type GroupStep,
   groupsLookedAt,
   type JobEnd,
-  type Json,
   type MemberEnd,
   readEnd,
   readPlan,
 } from '../../job/index.ts'
 import { groupScripts } from './group-scripts.ts'
-import { groupKey } from './pushing/group-key.ts'
-import type { Producer } from './pushing/producer.ts'
+import { groupKey, type Producer } from './pushing/index.ts'
 
 const states: readonly unknown[] = ['open', 'ready', 'completed', 'failed'] satisfies GroupState[]
 

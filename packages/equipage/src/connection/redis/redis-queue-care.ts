@@ -10,17 +10,16 @@ import {
   type Retrial,
   type StoredJob,
 } from '../queue-care.ts'
-import { cancelsKey, cancelText } from './consuming/cancel-watch.ts'
 import {
+  cancelsKey,
+  cancelText,
   cannotRead,
   shownUnreadable,
   type UnreadableJob,
   unreadable,
-} from './consuming/unreadable-jobs.ts'
-import { heldKey, holdKey } from './pushing/held-keys.ts'
-import type { Producer } from './pushing/producer.ts'
-import type { RedisSettings } from './server/settings.ts'
-import { connectionError } from './server/symptoms.ts'
+} from './consuming/index.ts'
+import { heldKey, holdKey, type Producer } from './pushing/index.ts'
+import { connectionError, type RedisSettings } from './server/index.ts'
 
 /** BullMQ's names of its sets, for each of ours. */
 const setsOf: Readonly<Record<JobState, readonly ('prioritized' | JobState)[]>> = {

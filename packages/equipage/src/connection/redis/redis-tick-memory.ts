@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/clock.ts'
+import type { Clock } from '../../core/index.ts'
 import {
   aliveMs,
   type Beat,
@@ -18,11 +18,16 @@ import {
   type TickClaim,
   type TickMemory,
 } from '../tick-memory.ts'
-import { type ClaimSetting, claimAlone } from './pushing/claims.ts'
-import { declaredKeys, numberOfKeys } from './pushing/declared-keys.ts'
-import { readRow } from './pushing/ledger-text.ts'
-import type { Producer } from './pushing/producer.ts'
-import { type ScheduleKeys, scheduleKeys } from './pushing/schedule-keys.ts'
+import {
+  type ClaimSetting,
+  claimAlone,
+  declaredKeys,
+  numberOfKeys,
+  type Producer,
+  readRow,
+  type ScheduleKeys,
+  scheduleKeys,
+} from './pushing/index.ts'
 import { receiptOf } from './redis-carrier.ts'
 import {
   beatScript,

@@ -1,5 +1,5 @@
 import { byStart, type WorkerBoard, type WorkerNotice, workerLeaseMs } from '../worker-board.ts'
-import type { Producer } from './pushing/producer.ts'
+import type { Producer } from './pushing/index.ts'
 
 /**
  * KEYS: notices by id (a hash), ids by the end of their lease (a sorted set).

@@ -1,19 +1,21 @@
-import type { Clock } from '../../core/clock.ts'
-import type { HandedBack } from '../../core/lifecycle.ts'
+import type { Clock, HandedBack } from '../../core/index.ts'
 import type { Logger } from '../../log/index.ts'
 import type { Connection, LimitsOf, RunAttempt } from '../connection.ts'
 import type { LedgerRetention } from '../tick-memory.ts'
-import { InlineRuns } from './inline-runs.ts'
-import { JobLeases } from './job-leases.ts'
-import { KeptJobs, type Retention } from './kept-jobs.ts'
-import { PausedQueues } from './paused-queues.ts'
-import { StateFile } from './state-file.ts'
-import { SyncCarrier } from './sync-carrier.ts'
-import { SyncCheckpoints } from './sync-checkpoints.ts'
-import { SyncGroups } from './sync-groups.ts'
-import { SyncQueueCare } from './sync-queue-care.ts'
-import { SyncTickMemory } from './sync-tick-memory.ts'
+import {
+  InlineRuns,
+  JobLeases,
+  KeptJobs,
+  PausedQueues,
+  type Retention,
+  SyncCarrier,
+  SyncCheckpoints,
+  SyncGroups,
+  SyncQueueCare,
+} from './jobs/index.ts'
+import { StateFile } from './state/index.ts'
 import { SyncWorkerBoard } from './sync-worker-board.ts'
+import { SyncTickMemory } from './ticks/index.ts'
 
 export interface SyncSettings {
   /** The SQLite file of what has to be kept; absolute. */

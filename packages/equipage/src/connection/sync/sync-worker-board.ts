@@ -1,6 +1,6 @@
-import type { Clock } from '../../core/clock.ts'
+import type { Clock } from '../../core/index.ts'
 import { byStart, type WorkerBoard, type WorkerNotice, workerLeaseMs } from '../worker-board.ts'
-import type { StateFile } from './state-file.ts'
+import type { StateFile } from './state/index.ts'
 
 /** Notices in the state file, for the processes of one machine. */
 export class SyncWorkerBoard implements WorkerBoard {

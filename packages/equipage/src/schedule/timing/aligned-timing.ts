@@ -1,9 +1,7 @@
-import { lastLocal } from './calendar.ts'
-import type { ElapsedUnit } from './interval-timing.ts'
-import { elapsedUnits } from './interval-timing.ts'
+import { lastLocal, type Zone } from './calendar/index.ts'
+import { type ElapsedUnit, elapsedUnits } from './interval-timing.ts'
 import type { Steps } from './steps.ts'
 import type { Timing } from './timing.ts'
-import type { Zone } from './zone.ts'
 
 /**
  * Every so many hours or minutes, more than one, at a place inside them:

@@ -1,5 +1,12 @@
-import { dayMs, dayOf, lastLocal } from './calendar.ts'
-import { atWords, type ClockTimes, shortestGapOf, timeAfter } from './clock-times.ts'
+import {
+  atWords,
+  type ClockTimes,
+  dayMs,
+  dayOf,
+  lastLocal,
+  shortestGapOf,
+  timeAfter,
+} from './calendar/index.ts'
 import { EvenSteps, type Steps } from './steps.ts'
 import type { WallPattern } from './wall-timing.ts'
 

@@ -1,7 +1,6 @@
-import { dayMs, firstInstant, lastLocal } from './calendar.ts'
+import { dayMs, firstInstant, lastLocal, type Zone } from './calendar/index.ts'
 import type { Timing } from './timing.ts'
 import type { WallPattern } from './wall-timing.ts'
-import type { Zone } from './zone.ts'
 
 /**
  * A wildcard pattern in a zone, bound to no anchor: every instant whose wall time matches is a tick. It

@@ -1,4 +1,4 @@
-import { dayMs, hourMs, minuteMs, secondMs } from './calendar.ts'
+import { dayMs, hourMs, minuteMs, secondMs } from './calendar/index.ts'
 import type { Steps } from './steps.ts'
 import type { Timing } from './timing.ts'
 

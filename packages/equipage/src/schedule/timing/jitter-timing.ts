@@ -1,4 +1,4 @@
-import { humanDuration } from '../../core/durations.ts'
+import { humanDuration } from '../../core/index.ts'
 import { hashOf, hashUnit } from './hash.ts'
 import type { Timing } from './timing.ts'
 

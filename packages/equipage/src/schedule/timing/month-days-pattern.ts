@@ -1,8 +1,18 @@
-import { dayMs, dayOf, lastLocal, monthIndexOf } from './calendar.ts'
-import { atWords, type ClockTimes, shortestGapOf, timeAfter } from './clock-times.ts'
+import {
+  atWords,
+  type ClockTimes,
+  dayMs,
+  dayOf,
+  lastLocal,
+  listed,
+  monthIndexOf,
+  monthName,
+  ranged,
+  shortestGapOf,
+  timeAfter,
+} from './calendar/index.ts'
 import { dayInMonth } from './month-pattern.ts'
 import type { WallPattern } from './wall-timing.ts'
-import { listed, monthName, ranged } from './words.ts'
 
 /** Given days of given months, at given times; in a month that is too short, its last day. */
 export class MonthDaysPattern implements WallPattern {

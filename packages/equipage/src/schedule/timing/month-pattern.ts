@@ -1,4 +1,6 @@
 import {
+  atWords,
+  type ClockTimes,
   dayMs,
   dayOf,
   firstDayOf,
@@ -6,8 +8,9 @@ import {
   lengthOf,
   type MonthIndex,
   monthIndexOf,
-} from './calendar.ts'
-import { atWords, type ClockTimes, shortestGapOf, timeAfter } from './clock-times.ts'
+  shortestGapOf,
+  timeAfter,
+} from './calendar/index.ts'
 import type { WallPattern } from './wall-timing.ts'
 
 /**

@@ -1,5 +1,5 @@
+import { instantWords } from './calendar/index.ts'
 import type { Timing } from './timing.ts'
-import { instantWords } from './words.ts'
 import { WrappedTiming } from './wrapped-timing.ts'
 
 /**

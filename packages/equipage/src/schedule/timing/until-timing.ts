@@ -1,9 +1,7 @@
-import { humanDuration } from '../../core/durations.ts'
-import { dayMs, dayOf } from './calendar.ts'
+import { humanDuration } from '../../core/index.ts'
+import { dayMs, dayOf, instantWords, timeOfDay, zoneNamed } from './calendar/index.ts'
 import type { Timing } from './timing.ts'
-import { instantWords, timeOfDay } from './words.ts'
 import { WrappedTiming } from './wrapped-timing.ts'
-import { zoneNamed } from './zone.ts'
 
 /** An end: at an instant, so long after the anchor, or at a time of the anchor's day. */
 export type Deadline =

@@ -1,6 +1,5 @@
-import { firstInstant, lastLocal } from './calendar.ts'
+import { firstInstant, lastLocal, type Zone } from './calendar/index.ts'
 import type { Timing } from './timing.ts'
-import type { Zone } from './zone.ts'
 
 /** Wall times on which something is due, in no zone: local times in, local times out. */
 export interface WallPattern {

@@ -1,8 +1,16 @@
-import { EquipageError } from '../../core/errors.ts'
-import { dayMs, dayOf, lastLocal, weekdayOf } from './calendar.ts'
-import { atWords, type ClockTimes, shortestGapOf, timeAfter } from './clock-times.ts'
+import { EquipageError } from '../../core/index.ts'
+import {
+  atWords,
+  type ClockTimes,
+  dayMs,
+  dayOf,
+  lastLocal,
+  ranged,
+  shortestGapOf,
+  timeAfter,
+  weekdayOf,
+} from './calendar/index.ts'
 import type { WallPattern } from './wall-timing.ts'
-import { ranged } from './words.ts'
 
 /** Sunday first, as cron counts them. */
 export const weekdayNames = [

@@ -1,6 +1,5 @@
-import { dayMs, dayOf, weekdayOf } from './calendar.ts'
+import { dayMs, dayOf, timeOfDay, weekdayOf } from './calendar/index.ts'
 import { everyWeekday, type WeekdayMask, weekdaysTold } from './weekday-pattern.ts'
-import { timeOfDay } from './words.ts'
 
 /** Wall times inside which a timing may fire. */
 export interface Window {

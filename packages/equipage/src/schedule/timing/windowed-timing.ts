@@ -1,7 +1,7 @@
+import type { Zone } from './calendar/index.ts'
 import type { Timing } from './timing.ts'
 import type { Window } from './window.ts'
 import { WrappedTiming } from './wrapped-timing.ts'
-import type { Zone } from './zone.ts'
 
 /** The ticks of a timing that lie inside every window, told by their wall time. */
 export class WindowedTiming extends WrappedTiming {

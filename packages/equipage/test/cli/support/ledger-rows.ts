@@ -1,4 +1,4 @@
-import type { Standing } from '../../../src/cli/standing.ts'
+import type { Standing } from '../../../src/cli/schedule/standing.ts'
 import type { LedgerRow } from '../../../src/connection/index.ts'
 
 /** Epoch milliseconds of an instant on 2026-11-21: `'10:00'`, `'10:00:30'`, in UTC. */

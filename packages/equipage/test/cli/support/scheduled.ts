@@ -1,7 +1,7 @@
-import { findApp } from '../../../src/cli/find-app.ts'
+import { findApp } from '../../../src/cli/processes/find-app.ts'
 import type { LedgerRow, TickMemory } from '../../../src/connection/index.ts'
-import { releaseOf } from '../../../src/schedule/release.ts'
-import type { Schedule } from '../../../src/schedule/schedule.ts'
+import { releaseOf } from '../../../src/schedule/firing/release.ts'
+import type { Schedule } from '../../../src/schedule/writing/schedule.ts'
 import { StubClock } from '../../support/stub-clock.ts'
 
 /** An application whose schedules are registered, as a scheduler leaves them. */

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { MemoryGroups } from '../../../src/connection/memory/memory-groups.ts'
 import {
   type Attempt,
   AttemptRunner,
@@ -10,6 +9,7 @@ import {
   type PushedJob,
   type Receipt,
 } from '../../../src/job/index.ts'
+import { MemoryGroups } from '../../../src/simulation/memory-groups.ts'
 import { capturedLog } from '../../support/captured-log.ts'
 import { StubClock } from '../../support/stub-clock.ts'
 

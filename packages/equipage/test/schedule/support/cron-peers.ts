@@ -1,8 +1,8 @@
 import { CronExpressionParser } from 'cron-parser'
 import { Cron } from 'croner'
 import { isEquipageError } from '../../../src/core/errors.ts'
+import { zoneNamed } from '../../../src/schedule/timing/calendar/zone.ts'
 import { cronTiming, parseCron } from '../../../src/schedule/timing/cron/parse.ts'
-import { zoneNamed } from '../../../src/schedule/timing/zone.ts'
 
 /** What is asked of each reader of cron expressions. */
 export interface Question {

@@ -17,7 +17,7 @@ import {
 } from '../../../src/job/index.ts'
 import type { Logger } from '../../../src/log/index.ts'
 import { Queue } from '../../../src/queue/index.ts'
-import { ScheduleHooks } from '../../../src/schedule/hooks.ts'
+import { ScheduleHooks } from '../../../src/schedule/firing/hooks.ts'
 import { EquipageScheduler } from '../../../src/schedule/index.ts'
 import { capturedLog } from '../../support/lines.ts'
 import { StubClock } from '../../support/stub-clock.ts'

@@ -1,5 +1,5 @@
-import type { Registered } from '../../../src/schedule/registered.ts'
-import { Timetable } from '../../../src/schedule/timetable.ts'
+import type { Registered } from '../../../src/schedule/writing/registered.ts'
+import { Timetable } from '../../../src/schedule/writing/timetable.ts'
 
 /** When and where the guide's examples were registered. */
 const now = Date.parse('2026-03-27T10:00:00+01:00')

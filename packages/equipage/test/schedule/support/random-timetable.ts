@@ -1,8 +1,8 @@
 import { type Clock, wait } from '../../../src/core/clock.ts'
 import { defineJob } from '../../../src/job/index.ts'
 import { stop, type Timetable } from '../../../src/schedule/index.ts'
-import type { RunsOf, SimulatedRun } from '../../../src/schedule/stand-in.ts'
 import { hashOf } from '../../../src/schedule/timing/hash.ts'
+import type { RunsOf, SimulatedRun } from '../../../src/simulation/stand-in.ts'
 
 const minute = 60_000
 

@@ -1,5 +1,5 @@
-import type { Chain } from '../../../src/schedule/chain.ts'
-import { Timetable, type TimetableOptions } from '../../../src/schedule/timetable.ts'
+import type { Chain } from '../../../src/schedule/writing/chain.ts'
+import { Timetable, type TimetableOptions } from '../../../src/schedule/writing/timetable.ts'
 
 /** A clock that stands still until it is set. */
 export class HandClock {

@@ -14,7 +14,7 @@ import {
   type TickStamp,
 } from '../../../src/job/index.ts'
 import { Queue } from '../../../src/queue/index.ts'
-import { ScheduleHooks } from '../../../src/schedule/hooks.ts'
+import { ScheduleHooks } from '../../../src/schedule/firing/hooks.ts'
 import { EquipageScheduler, type TickEvents, type Timetable } from '../../../src/schedule/index.ts'
 import { VirtualClock } from '../../../src/testing/index.ts'
 import { capturedLog } from '../../support/lines.ts'

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import type { Chain } from '../../../src/schedule/chain.ts'
-import { Timetable } from '../../../src/schedule/timetable.ts'
+import type { Chain } from '../../../src/schedule/writing/chain.ts'
+import { Timetable } from '../../../src/schedule/writing/timetable.ts'
 import {
   changesOf,
   dayMs,

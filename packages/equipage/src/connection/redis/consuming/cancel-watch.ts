@@ -1,6 +1,5 @@
-import type { Clock, Timer } from '../../../core/clock.ts'
-import { EquipageError } from '../../../core/errors.ts'
-import type { RedisClient } from '../server/client.ts'
+import { type Clock, EquipageError, type Timer } from '../../../core/index.ts'
+import type { RedisClient } from '../server/index.ts'
 
 /** The jobs that shall be cancelled while they run: a sorted set, scored by when that was asked for. */
 export function cancelsKey(prefix: string): string {

@@ -1,7 +1,6 @@
 import type { RedisClient as BullClient } from 'bullmq'
-import { declaredKeys, numberOfKeys } from '../pushing/declared-keys.ts'
-import { mostCharactersPerScript } from '../pushing/plain-pushes.ts'
-import type { RedisClient } from '../server/client.ts'
+import { declaredKeys, mostCharactersPerScript, numberOfKeys } from '../pushing/index.ts'
+import type { RedisClient } from '../server/index.ts'
 import { finishMany, mostPerScript } from './finish-many-script.ts'
 import { finish } from './finish-script.ts'
 

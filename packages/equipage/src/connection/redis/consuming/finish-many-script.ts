@@ -1,4 +1,4 @@
-import { mostCharactersPerScript } from '../pushing/plain-pushes.ts'
+import { mostCharactersPerScript } from '../pushing/index.ts'
 import type { Command } from './finish-script.ts'
 
 /**

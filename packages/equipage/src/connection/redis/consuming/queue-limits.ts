@@ -1,5 +1,5 @@
 import type { QueueLimits } from '../../../job/index.ts'
-import type { RedisClient } from '../server/client.ts'
+import type { RedisClient } from '../server/index.ts'
 
 /**
  * Writes the limits of a queue where BullMQ looks for them, and takes away those that an earlier

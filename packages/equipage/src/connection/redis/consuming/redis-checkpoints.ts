@@ -1,5 +1,5 @@
 import type { Checkpoints } from '../../../job/index.ts'
-import type { RedisClient } from '../server/client.ts'
+import type { RedisClient } from '../server/index.ts'
 
 /**
  * KEYS: the job, its lock. ARGV: the token of the lock, field, value.

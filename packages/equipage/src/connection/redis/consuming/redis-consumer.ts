@@ -5,11 +5,15 @@ import {
   WaitingError,
   type WorkerOptions,
 } from 'bullmq'
-import { type Clock, settlesWithin } from '../../../core/clock.ts'
-import { EquipageError, toError } from '../../../core/errors.ts'
-import type { EventSink } from '../../../core/events.ts'
-import type { HandedBack } from '../../../core/lifecycle.ts'
-import { processName } from '../../../core/process-name.ts'
+import {
+  type Clock,
+  EquipageError,
+  type EventSink,
+  type HandedBack,
+  processName,
+  settlesWithin,
+  toError,
+} from '../../../core/index.ts'
 import {
   type Checkpoints,
   type EndedJob,
@@ -26,11 +30,13 @@ import type {
   LimitsOf,
   RunAttempt,
 } from '../../connection.ts'
-import { backoffType } from '../pushing/additions.ts'
-import type { KeepDefaults } from '../pushing/job-keep.ts'
-import { type RedisClient, workerClient } from '../server/client.ts'
-import type { RedisSettings } from '../server/settings.ts'
-import { watchConnection } from '../server/watch-connection.ts'
+import { backoffType, type KeepDefaults } from '../pushing/index.ts'
+import {
+  type RedisClient,
+  type RedisSettings,
+  watchConnection,
+  workerClient,
+} from '../server/index.ts'
 import { BullWorker, type BullWorkerParts } from './bull-worker.ts'
 import { CancelWatch } from './cancel-watch.ts'
 import { defineEndings } from './endings.ts'

@@ -1,8 +1,7 @@
-import type { Clock } from '../../../core/clock.ts'
-import { EquipageError } from '../../../core/errors.ts'
+import { type Clock, EquipageError } from '../../../core/index.ts'
 import { readStamp, type Stamp } from '../../../job/index.ts'
 import type { JobState, StoredJob } from '../../queue-care.ts'
-import type { RedisClient } from '../server/client.ts'
+import type { RedisClient } from '../server/index.ts'
 
 interface Form {
   readonly field: string

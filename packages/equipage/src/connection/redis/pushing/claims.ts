@@ -1,7 +1,7 @@
 import type { IRedisTransaction } from 'bullmq'
 import * as bull from 'bullmq/dist/cjs/scripts/index.js'
 import { callLeaseMs, type LedgerRetention, type TickClaim } from '../../tick-memory.ts'
-import type { RedisClient } from '../server/client.ts'
+import type { RedisClient } from '../server/index.ts'
 import { declaredKeys } from './declared-keys.ts'
 import { groupKey } from './group-key.ts'
 import { rowText } from './ledger-text.ts'

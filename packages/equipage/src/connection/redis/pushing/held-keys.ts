@@ -1,5 +1,5 @@
 import type { Job, Queue } from 'bullmq'
-import type { RedisClient } from '../server/client.ts'
+import type { RedisClient } from '../server/index.ts'
 import { declaredKeys } from './declared-keys.ts'
 
 /** How long a key is held for a job that is about to be retried, should the process die meanwhile. */

@@ -1,5 +1,5 @@
 import type { TickClaim } from '../../tick-memory.ts'
-import type { RedisClient } from '../server/client.ts'
+import type { RedisClient } from '../server/index.ts'
 import type { ClaimSetting, ScriptReply } from './claims.ts'
 import { rowText } from './ledger-text.ts'
 import { addPlainJobs, type Commander, type PlainPush, run } from './plain-pushes.ts'

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import * as bull from 'bullmq/dist/cjs/scripts/index.js'
 import type { ChainableCommander } from 'ioredis'
-import type { RedisClient } from '../server/client.ts'
+import type { RedisClient } from '../server/index.ts'
 import { declaredKeys, numberOfKeys } from './declared-keys.ts'
 
 /** A job that may run at once, without priority, key, parent or an id of its own. */

@@ -1,13 +1,17 @@
 import { Job, Queue, type RedisQueueBackend } from 'bullmq'
-import type { Clock } from '../../../core/clock.ts'
-import { EquipageError, toError } from '../../../core/errors.ts'
+import { type Clock, EquipageError, toError } from '../../../core/index.ts'
 import type { PushedJob } from '../../../job/index.ts'
 import type { Logger } from '../../../log/index.ts'
 import type { TickClaim } from '../../tick-memory.ts'
-import { commandClient, connectOnce, type RedisClient, unready } from '../server/client.ts'
-import type { RedisSettings } from '../server/settings.ts'
-import { connectionError } from '../server/symptoms.ts'
-import { watchConnection } from '../server/watch-connection.ts'
+import {
+  commandClient,
+  connectionError,
+  connectOnce,
+  type RedisClient,
+  type RedisSettings,
+  unready,
+  watchConnection,
+} from '../server/index.ts'
 import { type Addition, type Batch, batchesOf, optionsOf } from './additions.ts'
 import { type ClaimSetting, claimingClient, defineClaims, type ScriptReply } from './claims.ts'
 import type { KeepDefaults } from './job-keep.ts'

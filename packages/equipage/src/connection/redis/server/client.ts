@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { SecureContextOptions } from 'node:tls'
 import { Cluster, type ClusterOptions, Redis, type RedisOptions } from 'ioredis'
-import { EquipageError, toError } from '../../../core/errors.ts'
+import { EquipageError, toError } from '../../../core/index.ts'
 import { HeardSentinels } from './sentinel-connector.ts'
 import { type RedisSettings, readAddress, speaksTls } from './settings.ts'
 

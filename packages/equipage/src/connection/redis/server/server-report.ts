@@ -1,4 +1,4 @@
-import { EquipageError } from '../../../core/errors.ts'
+import { EquipageError } from '../../../core/index.ts'
 import { addressOf, type RedisSettings } from './settings.ts'
 
 /** What `INFO` says of one server: the names of its lines with their values. */

@@ -1,4 +1,4 @@
-import { EquipageError, isEquipageError } from '../../../core/errors.ts'
+import { EquipageError, isEquipageError } from '../../../core/index.ts'
 import {
   addressOf,
   loginVariables,

@@ -1,4 +1,4 @@
-import { firstDayOf, lengthOf, type MonthIndex, weekdayOf } from '../calendar.ts'
+import { firstDayOf, lengthOf, type MonthIndex, weekdayOf } from '../calendar/index.ts'
 import { bitsOf } from './bits.ts'
 import { CronFault, cronFields, cronRange, cronValue, quoted, unreadable } from './field.ts'
 

@@ -1,4 +1,4 @@
-import { nearest } from '../../../core/nearest.ts'
+import { nearest } from '../../../core/index.ts'
 
 /** One of the six places of a cron expression. */
 export interface CronField {

@@ -1,9 +1,8 @@
-import { EquipageError } from '../../../core/errors.ts'
+import { EquipageError } from '../../../core/index.ts'
+import { type Zone, zoneNamed } from '../calendar/index.ts'
 import { ElapsedTiming } from '../elapsed-timing.ts'
 import type { Timing } from '../timing.ts'
 import { WallTiming } from '../wall-timing.ts'
-import type { Zone } from '../zone.ts'
-import { zoneNamed } from '../zone.ts'
 import { CronFault } from './field.ts'
 import { CronPattern } from './pattern.ts'
 

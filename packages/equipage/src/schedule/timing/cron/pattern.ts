@@ -6,10 +6,17 @@ import {
   lengthOf,
   type MonthIndex,
   monthIndexOf,
-} from '../calendar.ts'
+} from '../calendar/index.ts'
 import type { WallPattern } from '../wall-timing.ts'
-import type { SixtyBits } from './bits.ts'
-import { bitsOf, nextBit, nextOfSixty, placesOf, placesOfSixty, sixtyBits } from './bits.ts'
+import {
+  bitsOf,
+  nextBit,
+  nextOfSixty,
+  placesOf,
+  placesOfSixty,
+  type SixtyBits,
+  sixtyBits,
+} from './bits.ts'
 import { CronDays } from './days.ts'
 import { CronFault, type CronField, cronFields, cronRange, unreadable } from './field.ts'
 import { cronWords } from './words.ts'

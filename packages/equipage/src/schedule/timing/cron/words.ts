@@ -1,5 +1,5 @@
+import { listed, monthName, ordinal, ranged, timeOfDay } from '../calendar/index.ts'
 import { weekdayNames, weekdaysTold } from '../weekday-pattern.ts'
-import { listed, monthName, ordinal, ranged, timeOfDay } from '../words.ts'
 import { placesOf } from './bits.ts'
 import type { MonthRules, WeekRules } from './days.ts'
 

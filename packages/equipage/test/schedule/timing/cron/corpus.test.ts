@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { zoneNamed } from '../../../../src/schedule/timing/calendar/zone.ts'
 import { cronTiming, parseCron } from '../../../../src/schedule/timing/cron/parse.ts'
-import { zoneNamed } from '../../../../src/schedule/timing/zone.ts'
 import { croner, cronParser, ourTicks } from '../../support/cron-peers.ts'
 import { crontabLines } from '../../support/crontab-lines.ts'
 import { plainCron } from '../../support/plain-cron.ts'

@@ -1,0 +1,1 @@
+export { findApp } from './find-app.ts'

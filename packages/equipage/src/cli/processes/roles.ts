@@ -1,0 +1,202 @@
+import { fork } from 'node:child_process'
+import { join } from 'node:path'
+import { Command } from 'commander'
+import type { AnyApp } from '../../app/index.ts'
+import {
+  EquipageError,
+  type HandedBack,
+  isEquipageError,
+  type Lifecycle,
+} from '../../core/index.ts'
+import { isPretty } from '../../log/index.ts'
+import { Balancer, Supervisor, type WorkerOptions } from '../../worker/index.ts'
+import { scheduleTable } from '../schedule/index.ts'
+import { closingLine, type Deeds } from './closing-line.ts'
+import { childArguments, type QueuesOptions, queuesOptions } from './queues-options.ts'
+import { surviveStrayRejections } from './stray-rejections.ts'
+import { sayDone, toldToStop } from './to-supervisor.ts'
+
+/** How many of the jobs that run the last words of a process name. */
+const jobsNamed = 20
+
+/** A process at work. */
+export interface RunningRole {
+  /** Resolves with an exit code when it has nothing more to do; it is to be stopped then. */
+  readonly ended: Promise<number>
+  /** Ends what runs, within the grace period, and lets go of the application. */
+  stop(): Promise<HandedBack>
+  /** Called when the process ends and has not stopped: says what is left behind. */
+  abandon(): void
+}
+
+/** Something that a role has started. */
+type Part = Pick<Lifecycle, 'stop'> & {
+  /** What it has done; asked when all have stopped. */
+  deeds?(): Deeds
+  /** Resolves with an exit code when it has nothing more to do. */
+  readonly over?: Promise<number>
+  /** Tells others at the end, given how many jobs the process has handed back. */
+  sayDone?(handedBack: number): Promise<void>
+  /** Called when the process ends and it has not stopped. */
+  abandon?(): void
+}
+
+/**
+ * Starts a process of the application.
+ * @param args the command line after the file
+ * @throws the faults of configuration, connection and definitions
+ */
+export async function startRole(
+  role: 'scheduler' | 'queues',
+  app: AnyApp,
+  args: readonly string[],
+): Promise<RunningRole> {
+  const parts = await { scheduler: startScheduler, queues: startQueues }[role](app, args)
+  surviveStrayRejections(app.log)
+  return {
+    ended: Promise.race(parts.flatMap(({ over }) => over ?? [])),
+    stop: () => stopAll(role, app, parts),
+    abandon() {
+      for (const part of parts) part.abandon?.()
+      sayWhatRuns(app)
+    },
+  }
+}
+
+async function startScheduler(app: AnyApp, args: readonly string[]): Promise<Part[]> {
+  const command = new Command('scheduler').description('Fires the schedules of app/scheduler.ts.')
+  command.exitOverride().parse(args, { from: 'user' })
+  await checkConnection(app)
+  await app.ready()
+  const scheduler = await app.scheduler
+  if (!scheduler) {
+    throw new EquipageError('E_NO_SCHEDULER', { file: join(app.basePath, 'app', 'scheduler.ts') })
+  }
+  const fires: Part = {
+    stop: graceMs => scheduler.stop(graceMs),
+    deeds: () => ({ ticksFired: scheduler.fired }),
+  }
+  const parts: Part[] = [fires]
+  // Jobs of an inline connection that were delayed or failed once are run by whoever is there.
+  if ((await app.connection).inline) parts.push(await startWorker(app, {}))
+  await scheduler.start()
+  const now = (await app.connection).ticks.now()
+  const { format } = app.settings.get('log')
+  // JSON lines on standard output stay pure: a log collector reads them.
+  const out = isPretty(format) ? process.stdout : process.stderr
+  out.write(
+    `${scheduleTable(scheduler.schedule.schedules, Number.isNaN(now) ? app.clock.now() : now)}\n\n`,
+  )
+  app.log.info({ schedules: scheduler.schedule.schedules.length }, 'scheduler started')
+  return parts
+}
+
+async function startQueues(app: AnyApp, args: readonly string[]): Promise<Part[]> {
+  const options = queuesOptions(app, args)
+  const supervises = options.processes > 1 || options.balanced
+  if (supervises || process.connected) app.logProcessId()
+  if (supervises) return startSupervisor(app, options, args)
+  const { worker } = options
+  await checkConnection(app)
+  await app.ready()
+  // Before the first job, so that a supervisor which knows nothing of it has missed nothing.
+  const told = process.connected ? [underSupervisor(app)] : []
+  return [...told, await startWorker(app, worker)]
+}
+
+/** Stops when the process that forked this one says so, and tells it at the end what has been done. */
+function underSupervisor(app: AnyApp): Part {
+  return {
+    over: toldToStop().then(() => 0),
+    stop: async () => ({ handedBack: 0 }),
+    sayDone: handedBack => sayDone({ attemptsEnded: app.attemptsEnded, handedBack }),
+  }
+}
+
+async function startWorker(app: AnyApp, options: Partial<WorkerOptions>): Promise<Part> {
+  const worker = app.worker(options)
+  await worker.start()
+  return {
+    over: worker.ended.then(() => 0),
+    stop: graceMs => worker.stop(graceMs),
+    deeds: () => ({ attemptsEnded: app.attemptsEnded }),
+  }
+}
+
+/** This process runs no jobs: those that it starts do, from the same file. */
+async function startSupervisor(
+  app: AnyApp,
+  { worker, processes, oneLife, balanced }: QueuesOptions,
+  args: readonly string[],
+): Promise<Part[]> {
+  const [, entry = ''] = process.argv
+  // A queue that there is not is told of once, not by each of them.
+  const queues = await app.worker(worker).queues()
+  if (balanced && queues.length > processes) {
+    throw new EquipageError('E_TOO_FEW_PROCESSES', { processes, queues })
+  }
+  const { log, clock } = app
+  const start = (queue: string | undefined) => fork(entry, childArguments(args, queue))
+  const options = { processes, oneLife, queues: balanced ? queues : undefined }
+  const supervisor = new Supervisor(options, { fork: start, log, clock })
+  await supervisor.start()
+  const supervised: Part = {
+    over: supervisor.ended,
+    stop: graceMs => supervisor.stop(graceMs),
+    deeds: () => supervisor.deeds,
+    // Without a stop, the children end as they should by themselves: their connection broke.
+    abandon: () => supervisor.stopping && supervisor.kill(),
+  }
+  return balanced ? [startBalancer(app, supervisor), supervised] : [supervised]
+}
+
+function startBalancer(app: AnyApp, supervisor: Supervisor): Part {
+  const { log, clock } = app
+  const waits = async (queues: readonly string[]) => (await app.connection).carrier.waits(queues)
+  const balancer = new Balancer({ supervisor, waits, log, clock })
+  balancer.start()
+  return {
+    async stop() {
+      await balancer.stop()
+      return { handedBack: 0 }
+    },
+  }
+}
+
+/** A job called process.exit, or threw where nobody catches. */
+function sayWhatRuns({ log, runningJobs }: AnyApp): void {
+  if (runningJobs.count === 0) return
+  const running = runningJobs.longest(jobsNamed).map(({ id, name, queue }) => ({ id, name, queue }))
+  const fields = { active: runningJobs.count, running }
+  log.error(
+    fields,
+    'the process ends in the middle of jobs; they run again when their locks are over',
+  )
+}
+
+/** A connection that is away is waited for; one that does not let us in is a fault. */
+async function checkConnection(app: AnyApp): Promise<void> {
+  try {
+    await (await app.connection).check()
+  } catch (error) {
+    if (!isEquipageError(error, 'E_CONNECTION_AWAY')) throw error
+    app.log.warn(`${error.message}; waiting for it`)
+  }
+}
+
+async function stopAll(role: string, app: AnyApp, parts: readonly Part[]): Promise<HandedBack> {
+  const { log, clock } = app
+  log.info({ graceMs: app.graceMs }, `${role} stopping`)
+  const deadline = clock.monotonic() + app.graceMs
+  let handedBack = 0
+  const connection = await app.connection
+  for (const part of [...parts, connection]) {
+    const left = Math.max(0, deadline - clock.monotonic())
+    handedBack += (await part.stop(left)).handedBack
+  }
+  const deeds: Deeds = Object.assign({}, ...parts.map(part => part.deeds?.()))
+  log.info({ ...deeds, handedBack }, closingLine(role, deeds))
+  await Promise.all(parts.map(part => part.sayDone?.(handedBack)))
+  await app.dispose()
+  return { handedBack }
+}

@@ -1,0 +1,16 @@
+import type { AnyApp } from '../../app/index.ts'
+import type { JobState } from '../../connection/index.ts'
+import type { Print } from '../terminal/index.ts'
+import { jobRows, jobsTable } from './job-rows.ts'
+
+/** `equipage queue list NAME` */
+export async function queueList(
+  app: AnyApp,
+  print: Print,
+  queue: string,
+  options: { state?: JobState; limit: number; offset: number; json?: true },
+): Promise<void> {
+  const { state, limit, offset } = options
+  const rows = jobRows(app, await app.queue.list(queue, { state, limit, offset }))
+  print(options.json ? JSON.stringify(rows, null, 2) : jobsTable(rows))
+}

@@ -1,0 +1,8 @@
+export { scheduleList } from './schedule-list.ts'
+export { scheduleNext } from './schedule-next.ts'
+export { schedulePause, scheduleResume } from './schedule-pause.ts'
+export { scheduleRun } from './schedule-run.ts'
+export { scheduleSync } from './schedule-sync.ts'
+export { scheduleTable } from './schedule-table.ts'
+export { scheduleWhy } from './schedule-why.ts'
+export { scheduleSimulate } from './simulating/index.ts'

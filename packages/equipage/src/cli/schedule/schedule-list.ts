@@ -1,0 +1,20 @@
+import type { AnyApp } from '../../app/index.ts'
+import type { Output } from '../terminal/index.ts'
+import { schedulesOf } from './app-schedules.ts'
+import { scheduleRows, scheduleRowsTable } from './schedule-rows.ts'
+import { nowOf, placedOrNoted, ticksOf } from './stored-schedules.ts'
+
+/** `equipage schedule list`: reads the schedules, fires none. */
+export async function scheduleList(
+  app: AnyApp,
+  { print, note }: Output,
+  options: { json?: true },
+): Promise<void> {
+  const schedules = await schedulesOf(app)
+  const memory = await ticksOf(app)
+  const now = nowOf(app, memory)
+  const all = await placedOrNoted(memory, schedules, now, note)
+  print(
+    options.json ? JSON.stringify(scheduleRows(all, now), null, 2) : scheduleRowsTable(all, now),
+  )
+}

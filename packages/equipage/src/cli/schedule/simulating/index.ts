@@ -1,0 +1,1 @@
+export { scheduleSimulate } from './schedule-simulate.ts'

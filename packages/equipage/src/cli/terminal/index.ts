@@ -1,0 +1,5 @@
+export { local, shownIn, shownUtc, utc, utcOrNull } from './instants.ts'
+export { example, wholeNumber } from './option-values.ts'
+export type { Output, Print } from './print.ts'
+export { table } from './table.ts'
+export { typedInstant } from './typed-instant.ts'

@@ -1,0 +1,5 @@
+export { commandClient, connectOnce, type RedisClient, unready, workerClient } from './client.ts'
+export { checkServer } from './server-check.ts'
+export { hashTagged, type RedisSettings } from './settings.ts'
+export { connectionError } from './symptoms.ts'
+export { watchConnection } from './watch-connection.ts'

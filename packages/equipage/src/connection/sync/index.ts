@@ -1,0 +1,1 @@
+export { syncConnection } from './sync-connection.ts'

@@ -1,0 +1,8 @@
+export { InlineRuns } from './inline-runs.ts'
+export { type Admission, JobLeases } from './job-leases.ts'
+export { anyUnfinished, KeptJobs, type Retention } from './kept-jobs.ts'
+export { PausedQueues } from './paused-queues.ts'
+export { SyncCarrier } from './sync-carrier.ts'
+export { SyncCheckpoints } from './sync-checkpoints.ts'
+export { isGroupUnfinished, SyncGroups } from './sync-groups.ts'
+export { SyncQueueCare } from './sync-queue-care.ts'

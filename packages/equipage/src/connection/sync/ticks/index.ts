@@ -1,0 +1,1 @@
+export { SyncTickMemory } from './sync-tick-memory.ts'

@@ -1,0 +1,15 @@
+import type { Json } from '../../core/index.ts'
+import type { PushedJob } from '../pushing/index.ts'
+import type { Spread } from './group-spread.ts'
+
+/** How a job finally ended; when it completed, with what follows it still to be pushed. */
+export type FinalEnd =
+  | {
+      state: 'completed'
+      result: Json
+      /** The next job of its chain. */
+      next?: PushedJob | undefined
+      /** The group that it spreads. */
+      spread?: Spread
+    }
+  | { state: 'failed'; error: Error }

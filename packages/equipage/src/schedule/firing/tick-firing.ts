@@ -1,0 +1,312 @@
+import type {
+  ClaimAnswer,
+  ClaimedRun,
+  LedgerRow,
+  TickClaim,
+  TickMemory,
+} from '../../connection/index.ts'
+import { type Clock, type EventSink, toError } from '../../core/index.ts'
+import {
+  type JobEvents,
+  laterJobs,
+  type PushedJob,
+  type Receipt,
+  tellPushed,
+} from '../../job/index.ts'
+import { childOf, type Logger } from '../../log/index.ts'
+import type { Queue } from '../../queue/index.ts'
+import {
+  type CallAction,
+  type PushAction,
+  type Schedule,
+  type SkipReason,
+  stop,
+  type TickContext,
+  zonedAt,
+} from '../writing/index.ts'
+import type { Decision, DueTick, Stretch } from './due-ticks.ts'
+import { endOfTime } from './end-of-time.ts'
+import type { ScheduleHooks } from './hooks.ts'
+import { type Decider, droppedRow, tickRow } from './ledger-rows.ts'
+import { RunningCalls, shortened } from './running-calls.ts'
+import { type TickEvents, tellDropped, tellFailed } from './tick-events.ts'
+
+/** What firing needs. */
+export interface FiringParts<App> {
+  memory: TickMemory
+  queue: Pick<Queue, 'prepare'>
+  app: App
+  /** The value of `app.env`. */
+  env: string
+  /** Host and process id, as the ledger names it. */
+  process: string
+  hooks: ScheduleHooks<App>
+  /** Told of ticks and of pushes. */
+  events?: EventSink<JobEvents & TickEvents>
+  log: Logger
+  clock: Clock
+}
+
+/** One schedule whose ticks are to be decided. */
+interface Case<App> {
+  readonly schedule: Schedule<App>
+  readonly decision: Decision
+  readonly claim: Omit<TickClaim, 'rows' | 'run'>
+}
+
+/** The tick of a decision that is to run. */
+interface TickCase<App> extends Case<App> {
+  readonly due: DueTick
+  readonly tick: TickContext<App>
+  readonly log: Logger
+}
+
+/** Decides ticks: asks the conditions, claims, and begins what the tick is for. */
+export class TickFiring<App> {
+  readonly #parts: FiringParts<App>
+  readonly calls: RunningCalls
+  readonly #decider: Decider
+  /** Ticks that this process has fired. */
+  fired = 0
+
+  constructor(parts: FiringParts<App>) {
+    this.#parts = parts
+    this.calls = new RunningCalls(parts.memory, parts.clock)
+    this.#decider = { process: parts.process, lagMs: instant => this.#lagMs(instant) }
+  }
+
+  /**
+   * Makes one claim.
+   * @param cursor the tick before, or the anchor
+   * @param skip why the tick does not run, where an earlier claim was refused for that
+   * @returns how the claim ended; rejects when the connection is away, and then it is not known
+   */
+  async decide(
+    schedule: Schedule<App>,
+    cursor: number,
+    decision: Decision,
+    skip?: 'paused' | 'overlap',
+  ): Promise<ClaimAnswer> {
+    const name = schedule.name ?? ''
+    const claim = { name, definition: schedule.definition, from: cursor, to: decision.to }
+    const base: Case<App> = { schedule, decision, claim }
+    const due = decision.tick
+    if (!due) {
+      const answer = await this.#claim(base, [])
+      if (answer.outcome === 'claimed') this.#tellDropped(base)
+      return answer
+    }
+    const tick = this.#contextOf(schedule, due)
+    const log = childOf(this.#parts.log, {
+      schedule: name,
+      tick: tick.scheduledFor.toISOString(),
+      ...(due.misfire ? { misfire: true } : {}),
+    })
+    const whole: TickCase<App> = { ...base, due, tick, log }
+    const reason = skip ?? (await this.#reasonToSkip(schedule, tick, log))
+    if (reason) return this.#skip(whole, reason)
+    const { action } = schedule
+    return action.kind === 'push' ? this.#push(whole, action) : this.#call(whole, action)
+  }
+
+  #contextOf(schedule: Schedule<App>, due: DueTick): TickContext<App> {
+    return {
+      app: this.#parts.app,
+      schedule: schedule.name ?? '',
+      scheduledFor: new Date(due.instant),
+      previous: due.previous === null ? null : new Date(due.previous),
+      lagMs: this.#lagMs(due.instant),
+      misfire: due.misfire,
+      date: zonedAt(due.instant, schedule.zone).toPlainDate().toString(),
+      signal: new AbortController().signal,
+    }
+  }
+
+  /** How late it is now: asking conditions and making the payload count. */
+  #lagMs(instant: number): number {
+    return Math.max(0, this.#parts.memory.now() - instant)
+  }
+
+  /** Why the tick does not run; undefined when it does. A condition that throws is a no. */
+  async #reasonToSkip(
+    schedule: Schedule<App>,
+    tick: TickContext<App>,
+    log: Logger,
+  ): Promise<'environment' | 'condition' | undefined> {
+    const { environments } = schedule
+    if (environments.length > 0 && !environments.includes(this.#parts.env)) return 'environment'
+    for (const condition of schedule.conditions) {
+      try {
+        if (Boolean(await condition.ask(tick)) !== condition.passWhen) return 'condition'
+      } catch (thrown) {
+        log.error(
+          { err: toError(thrown) },
+          'a condition of the schedule failed; its tick is skipped',
+        )
+        return 'condition'
+      }
+    }
+    return undefined
+  }
+
+  async #skip(
+    whole: TickCase<App>,
+    reason: 'overlap' | 'condition' | 'environment' | 'paused',
+  ): Promise<ClaimAnswer> {
+    const { schedule, tick, log } = whole
+    const answer = await this.#claim(whole, [
+      tickRow(whole.due, 'skipped', this.#decider, { reason }),
+    ])
+    if (answer.outcome !== 'claimed') return answer
+    this.#tellDropped(whole)
+    log.info({ reason }, 'tick skipped')
+    this.#tellSkipped(schedule, tick, reason)
+    return answer
+  }
+
+  #tellSkipped(schedule: Schedule<App>, tick: TickContext<App>, reason: SkipReason): void {
+    const instant = tick.scheduledFor.getTime()
+    const ticks = { schedule: tick.schedule, first: instant, last: instant, count: 1 }
+    tellDropped(this.#parts.events, ticks, reason)
+    this.calls.follow(this.#parts.hooks.skip(schedule, tick, reason))
+  }
+
+  #tellFired({ tick, due }: TickCase<App>, job: string | null): void {
+    const { schedule, scheduledFor, misfire } = tick
+    const lagMs = this.#lagMs(due.instant)
+    const event = () => ({ schedule, scheduledFor, lagMs, misfire, job })
+    this.#parts.events?.emit('tick:fired', event)
+  }
+
+  async #push(whole: TickCase<App>, action: PushAction<App>): Promise<ClaimAnswer> {
+    const { due, tick, log } = whole
+    let job: PushedJob
+    try {
+      const payload = await action.payload(tick)
+      job = await this.#parts.queue.prepare(action.job, payload, {}, null, { tick: stampOf(tick) })
+    } catch (thrown) {
+      const err = toError(thrown)
+      const fields = { reason: 'error' as const, error: shortened(err.message) }
+      const answer = await this.#claim(whole, [tickRow(due, 'failed', this.#decider, fields)])
+      if (answer.outcome !== 'claimed') return answer
+      this.#tellDropped(whole)
+      log.error({ err }, 'tick failed: its job could not be made')
+      tellFailed(this.#parts.events, tick, err)
+      this.calls.follow(this.#parts.hooks.fail(whole.schedule, tick, err))
+      return answer
+    }
+    const answer = await this.#claim(whole, [tickRow(due, 'fired', this.#decider)], {
+      job,
+      later: laterJobs(action.job, job),
+      ...(job.stamp.group ? { group: job.stamp.group.id } : {}),
+    })
+    if (answer.outcome !== 'claimed') return answer
+    this.#tellDropped(whole)
+    if (answer.inTheWay !== undefined) {
+      log.info({ reason: 'refused', jobId: answer.inTheWay }, 'tick skipped')
+      this.#tellSkipped(whole.schedule, tick, 'refused')
+      return answer
+    }
+    this.fired++
+    log.info({ lagMs: this.#lagMs(due.instant), job: action.name }, 'tick fired')
+    this.#tellFired(whole, action.name)
+    const told = (receipt: Receipt | undefined) =>
+      receipt && tellPushed(this.#parts.events, job, receipt)
+    const pushed = Promise.resolve(answer.pushed)
+      .then(told)
+      .catch(thrown =>
+        log.error({ err: toError(thrown) }, 'how the job of a tick ended could not be kept'),
+      )
+    this.calls.follow(pushed)
+    return answer
+  }
+
+  async #call(whole: TickCase<App>, action: CallAction<App>): Promise<ClaimAnswer> {
+    const { schedule, due, tick, log, claim } = whole
+    const answer = await this.#claim(whole, [tickRow(due, 'running', this.#decider)], {})
+    if (answer.outcome !== 'claimed') return answer
+    this.#tellDropped(whole)
+    this.fired++
+    log.info({ lagMs: this.#lagMs(due.instant) }, 'tick fired')
+    this.#tellFired(whole, null)
+    const { hooks } = this.#parts
+    const call = { name: claim.name, tick: due.instant }
+    this.calls.start(
+      call,
+      log,
+      async signal => {
+        await hooks.begin(schedule, { ...tick, signal })
+        if ((await action.call({ ...tick, signal })) === stop) await this.#end(whole)
+      },
+      outcome => {
+        if (!outcome.ok) tellFailed(this.#parts.events, tick, outcome.error)
+        return hooks.end(schedule, tick, outcome)
+      },
+    )
+    return answer
+  }
+
+  /**
+   * The function answered `stop`: the cursor goes to the end of time, past every tick, and stays
+   * there for all processes until the timing changes.
+   */
+  async #end({ claim, log }: TickCase<App>): Promise<void> {
+    let from = claim.to
+    for (;;) {
+      const answer = await this.#parts.memory.claim({ ...claim, from, to: endOfTime, rows: [] })
+      if (answer.outcome !== 'taken' || answer.cursor === endOfTime) break
+      from = answer.cursor
+    }
+    log.info('the schedule has answered stop, and is not fired again')
+  }
+
+  /** @param rows of the tick; those of the dropped ticks are put around it */
+  #claim(
+    { schedule, decision, claim }: Case<App>,
+    rows: readonly LedgerRow[],
+    begins?: Pick<ClaimedRun, 'job' | 'later' | 'group'>,
+  ): Promise<ClaimAnswer> {
+    const dropped = (stretches: readonly Stretch[]) =>
+      stretches.map(stretch => droppedRow(stretch, this.#decider))
+    const all = [...dropped(decision.before), ...rows, ...dropped(decision.after)]
+    const { overlap } = schedule
+    const run = begins && {
+      tick: decision.tick?.instant ?? decision.to,
+      ...begins,
+      ...(overlap === 'allow' ? {} : { overlap }),
+    }
+    return this.#parts.memory.claim({ ...claim, rows: all, ...(run ? { run } : {}) })
+  }
+
+  #tellDropped({ schedule, decision }: Case<App>): void {
+    for (const { fate, first, last, count } of [...decision.before, ...decision.after]) {
+      const fields = {
+        schedule: schedule.name,
+        first: new Date(first).toISOString(),
+        tick: new Date(last).toISOString(),
+        ticks: count,
+      }
+      const { events } = this.#parts
+      tellDropped(events, { schedule: schedule.name ?? '', first, last, count }, fate)
+      if (fate === 'missed') this.#parts.log.warn(fields, 'ticks missed')
+      else this.#parts.log.info({ ...fields, reason: fate }, 'ticks skipped')
+    }
+  }
+
+  /** Waits for the functions that run and for pings; see RunningCalls.stop. */
+  async stop(graceMs: number): Promise<void> {
+    const { abandoned, reason } = await this.calls.stop(graceMs)
+    for (const { name, tick } of abandoned)
+      tellFailed(this.#parts.events, { schedule: name, scheduledFor: new Date(tick) }, reason)
+  }
+}
+
+function stampOf<App>(tick: TickContext<App>) {
+  return {
+    schedule: tick.schedule,
+    scheduledFor: tick.scheduledFor.toISOString(),
+    previous: tick.previous?.toISOString() ?? null,
+    lagMs: tick.lagMs,
+    misfire: tick.misfire,
+  }
+}

@@ -1,0 +1,1 @@
+export { cronTiming, parseCron } from './parse.ts'

@@ -1,0 +1,8 @@
+export { type Action, type CallAction, type PushAction, stop, type TickContext } from './action.ts'
+export type { PushOf } from './hand-firing.ts'
+export type { Hook, Ping, SkipReason } from './hook.ts'
+export { zonedAt } from './instant.ts'
+export { type Moment, momentMs } from './moment.ts'
+export type { Condition } from './policy.ts'
+export { Schedule } from './schedule.ts'
+export { Timetable } from './timetable.ts'
