@@ -1,4 +1,4 @@
-import { concerns } from 'equipage/config'
+import { frameworkConfig } from 'equipage/config'
 
 /** The environment and the name: APP_ENV, APP_NAME. */
-export const app = { ...concerns.app }
+export const app = { ...frameworkConfig.app }

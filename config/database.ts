@@ -1,4 +1,4 @@
-import { concerns } from 'equipage/config'
+import { frameworkConfig } from 'equipage/config'
 
 /** The application's own database: DB_CONNECTION, DB_DATABASE, DB_HOST, DB_PORT, DB_USERNAME, DB_PASSWORD. */
-export const database = { ...concerns.database }
+export const database = { ...frameworkConfig.database }

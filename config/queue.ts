@@ -1,4 +1,4 @@
-import { concerns } from 'equipage/config'
+import { frameworkConfig } from 'equipage/config'
 
 /** What carries jobs, and the workers: QUEUE_CONNECTION, REDIS_*, QUEUE_KEEP_*, WORKER_*. */
-export const queue = { ...concerns.queue }
+export const queue = { ...frameworkConfig.queue }

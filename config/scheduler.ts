@@ -1,4 +1,4 @@
-import { concerns } from 'equipage/config'
+import { frameworkConfig } from 'equipage/config'
 
 /** What fires the ticks: SCHEDULER_TIMEZONE. */
-export const scheduler = { ...concerns.scheduler }
+export const scheduler = { ...frameworkConfig.scheduler }

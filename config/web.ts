@@ -1,4 +1,4 @@
-import { concerns } from 'equipage/config'
+import { frameworkConfig } from 'equipage/config'
 
 /** Where the pages are served: WEB_HOST, WEB_PORT. */
-export const web = { ...concerns.web }
+export const web = { ...frameworkConfig.web }

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
-import { concerns } from 'equipage/config'
+import { frameworkConfig } from 'equipage/config'
 import { parse } from 'yaml'
 import { eventually } from '../packages/equipage/test/support/eventually.ts'
 import { startRedis } from '../packages/equipage/test/support/redis.ts'
@@ -131,7 +131,7 @@ suite('docker-compose.yml', () => {
   test('a process is given more time to stop than its jobs are', () => {
     const secondsOf = (text: string) => Number(/^(\d+)s$/.exec(text)?.[1])
     for (const service of [scheduler, queues]) {
-      const graceSeconds = secondsOf(concerns.queue.worker.grace.default)
+      const graceSeconds = secondsOf(frameworkConfig.queue.worker.grace.default)
       assert.ok(secondsOf(service.stop_grace_period) > graceSeconds)
     }
   })

@@ -8,7 +8,7 @@ import { SourceFault } from './source-fault.ts'
 export class ParsedFile<T> {
   readonly #path: string
   readonly #parse: (text: string, path: string) => T
-  #last: { stamp: string; content: Promise<T> } | undefined
+  #last: { metadata: string; content: Promise<T> } | undefined
 
   constructor(path: string, parse: (text: string, path: string) => T) {
     this.#path = path
@@ -17,9 +17,9 @@ export class ParsedFile<T> {
 
   /** @throws SourceFault when the file cannot be read, and whatever `parse` throws */
   async read(): Promise<T> {
-    const stamp = await this.#stamp()
-    if (this.#last?.stamp === stamp) return this.#last.content
-    const last = { stamp, content: this.#load() }
+    const metadata = await this.#metadata()
+    if (this.#last?.metadata === metadata) return this.#last.content
+    const last = { metadata, content: this.#load() }
     this.#last = last
     // A failure is not kept: the next reader tries again.
     last.content.catch(() => {
@@ -28,7 +28,7 @@ export class ParsedFile<T> {
     return last.content
   }
 
-  async #stamp(): Promise<string> {
+  async #metadata(): Promise<string> {
     const { mtimeMs, size } = await stat(this.#path).catch(error => this.#unreadable(error))
     return `${mtimeMs} ${size}`
   }

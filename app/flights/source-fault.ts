@@ -27,7 +27,7 @@ function listed(faults: readonly string[]): string {
 
 /**
  * One line for each thing that a schema found wrong with a record.
- * @param place where the record is in its file, such as "row 12"
+ * @param where where the record is in its file, such as "row 12"
  */
 export function recordFaults(place: string, record: unknown, error: z.ZodError): string[] {
   return error.issues.map(issue => {

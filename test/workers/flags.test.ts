@@ -16,7 +16,7 @@ suite('queues.ts ends by itself', { concurrency: 3 }, () => {
     assert.equal(notes('quick').filter(({ what }) => what === 'ended').length, 20)
     assert.equal(notes('other').filter(({ what }) => what === 'ended').length, 5)
     assert.match(worker.output(), /"why":"empty","msg":"worker ends: nothing is left to do"/)
-    assert.deepEqual(await app.connection.then(({ workers }) => workers.notices()), [])
+    assert.deepEqual(await app.connection.then(({ workers }) => workers.reports()), [])
   })
 
   test('with --once, after one job, however many wait in however many queues', async t => {

@@ -26,12 +26,12 @@ suite('workers under load', { concurrency: true, timeout: 280_000 }, () => {
     for (let kill = 0; kill < kills; kill++) {
       await push('short', numbers(chunk.short, kill * chunk.short))
       await push('parted', numbers(chunk.parted, kill * chunk.parted))
-      const place = Math.floor(chance() * workers.length)
-      await eventually(() => assert.ok(isBusy(notes(), workers[place]?.pid)), 120_000)
+      const where = Math.floor(chance() * workers.length)
+      await eventually(() => assert.ok(isBusy(notes(), workers[where]?.pid)), 120_000)
       await pause(300 * chance())
-      workers[place]?.signal('SIGKILL')
-      await workers[place]?.ended
-      workers[place] = start()
+      workers[where]?.signal('SIGKILL')
+      await workers[where]?.ended
+      workers[where] = start()
     }
     pusher.stop()
     const accepted = await pushing
@@ -49,9 +49,9 @@ suite('workers under load', { concurrency: true, timeout: 280_000 }, () => {
       notes().flatMap(({ what, id, job }) => (what === 'ended' ? [job + id] : [])),
     )
     assert.equal(ended.size, jobs.default + jobs.others)
-    const parts = followParts(notes('parted'))
-    assert.deepEqual([parts.stored, parts.again], [3 * kills * chunk.parted, []])
-    assert.ok(parts.spared > 0, 'no worker was killed between two parts')
+    const dependencies = followParts(notes('parted'))
+    assert.deepEqual([dependencies.stored, dependencies.again], [3 * kills * chunk.parted, []])
+    assert.ok(dependencies.spared > 0, 'no worker was killed between two parts')
     assert.deepEqual(overlaps(notes('single')), [])
     assert.ok(accepted.length > 20 && pusher.refused > 0, `${accepted.length}, ${pusher.refused}`)
   })

@@ -39,7 +39,7 @@ export {
   type KeepLimits,
   type KeepOptions,
   type OnFailure,
-  type ParentStamp,
+  type ParentMetadata,
   type Progress,
   type PushOptions,
   type PushRuleOptions,
@@ -50,7 +50,7 @@ export {
   type Register,
   Release,
   type RunOutcome,
-  type TickStamp,
+  type TickMetadata,
   type TimedOptions,
   type UniqueOptions,
 } from './job/index.ts'

@@ -19,7 +19,7 @@ import {
   type JobMiddleware,
   type JobTick,
   type Json,
-  type ParentStamp,
+  type ParentMetadata,
   type Queue,
   type Receipt,
   Release,
@@ -218,7 +218,7 @@ const written = {
   },
 
   async context({ push, checkpoint, parent, name }: JobContext<unknown>) {
-    same<typeof parent, ParentStamp | undefined>()
+    same<typeof parent, ParentMetadata | undefined>()
     same<typeof name, string>()
     const receipt = await push(report, { id: 1 }, { priority: 1 })
     same<typeof receipt, Receipt<{ rows: number; title: string }>>()

@@ -22,11 +22,11 @@ export function startCrowd(
     async churn(kills) {
       for (let killed = 0; killed < kills; killed++) {
         await pause(everyMs * (0.5 + chance()))
-        const place = Math.floor(chance() * members.length)
-        const start = starts[place]
-        members[place]?.signal('SIGKILL')
-        await members[place]?.ended
-        if (start) members[place] = start()
+        const where = Math.floor(chance() * members.length)
+        const start = starts[where]
+        members[where]?.signal('SIGKILL')
+        await members[where]?.ended
+        if (start) members[where] = start()
       }
     },
     async stop() {

@@ -4,7 +4,7 @@ import type { Connection } from '../connection/index.ts'
 import type { Clock, EventSink, Random } from '../core/index.ts'
 import {
   AttemptRunner,
-  type AttemptRunnerParts,
+  type AttemptRunnerDependencies,
   type JobEvents,
   type JobMiddleware,
   type JobRegistry,
@@ -12,7 +12,7 @@ import {
 import type { Logger } from '../log/index.ts'
 import type { Queue } from '../queue/index.ts'
 import type { EquipageScheduler, ScheduleHooks } from '../schedule/index.ts'
-import { GroupTending, IsolatedProcesses } from '../worker/index.ts'
+import { GroupReaper, IsolatedProcesses } from '../worker/index.ts'
 import { ScheduledRuns } from './scheduled-runs.ts'
 import type { Services } from './services.ts'
 import { payloadLimitBytes } from './wiring.ts'
@@ -32,7 +32,7 @@ interface WiredApp {
 }
 
 /** What the container has besides that. */
-interface OwnParts {
+interface OwnDependencies {
   readonly services: Services
   /** Starts a process that runs isolated jobs of the application. */
   fork(): ChildProcess
@@ -47,9 +47,9 @@ interface OwnParts {
  */
 export class AttemptWiring {
   readonly #app: WiredApp
-  readonly #own: OwnParts
+  readonly #own: OwnDependencies
 
-  constructor(app: WiredApp, own: OwnParts) {
+  constructor(app: WiredApp, own: OwnDependencies) {
     this.#app = app
     this.#own = own
   }
@@ -60,7 +60,7 @@ export class AttemptWiring {
   }
 
   /** A pipeline with other parts in the place of the application's. */
-  runnerWith(others: Partial<AttemptRunnerParts>): AttemptRunner {
+  runnerWith(others: Partial<AttemptRunnerDependencies>): AttemptRunner {
     const app = this.#app
     const { log, clock, random } = app
     return new AttemptRunner({
@@ -111,19 +111,19 @@ export class AttemptWiring {
   }
 
   /**
-   * Looks after the groups of jobs that are under way, as `GroupTending.round` says.
+   * Looks after the groups of jobs that are under way, as `GroupReaper.round` says.
    * @param everyMs nothing is done when somebody else has begun to so short a time ago
    */
-  async tendGroups(everyMs: number): Promise<void> {
-    const { care, groups: memory } = await this.#app.connection
+  async reapGroups(everyMs: number): Promise<void> {
+    const { admin, groups: memory } = await this.#app.connection
     const { runner } = this
-    const tending = new GroupTending({
+    const reaper = new GroupReaper({
       memory,
-      care,
+      admin,
       goOn: id => runner.goOn(id),
       lost: (job, error) => runner.lost(job, error),
       log: this.#app.log,
     })
-    await tending.round(everyMs)
+    await reaper.round(everyMs)
   }
 }

@@ -5,7 +5,7 @@ import type { Migration } from 'kysely/migration'
 import { EquipageError, isEquipageError, toError } from '../core/index.ts'
 import type { Migrations } from '../database/index.ts'
 import { type Definition, JobRegistry, jobsWithin, type QueueDefinition } from '../job/index.ts'
-import { EquipageScheduler, type SchedulerParts } from '../schedule/index.ts'
+import { EquipageScheduler, type SchedulerDependencies } from '../schedule/index.ts'
 
 /** Folders whose files export jobs, chains and groups. */
 const definitionFolders = ['jobs', 'batches']
@@ -21,13 +21,13 @@ const ignoredForm = /\.(d|test|spec)\.[mc]?[tj]s$/
 export async function discoverJobs(folder: string): Promise<JobRegistry> {
   const registry = new JobRegistry()
   for (const file of definitionFolders.flatMap(name => modulesIn(join(folder, name)))) {
-    const place = relative(join(folder, '..'), file)
+    const where = relative(join(folder, '..'), file)
     for (const exported of Object.values(await load(file))) {
-      if (isQueue(exported)) registry.addQueue(exported, place)
+      if (isQueue(exported)) registry.addQueue(exported, where)
       if (!isDefinition(exported)) continue
-      registry.add(exported, place)
+      registry.add(exported, where)
       // These need not be exported: a worker that knows the chain or group knows its jobs.
-      for (const { job } of jobsWithin(exported)) registry.add(job, place)
+      for (const { job } of jobsWithin(exported)) registry.add(job, where)
     }
   }
   return registry
@@ -50,7 +50,7 @@ export async function discoverMigrations(folder: string): Promise<Migrations> {
 /** The class `Scheduler` of `app/scheduler.ts`; undefined when there is no such file. */
 export async function discoverScheduler<App>(
   folder: string,
-): Promise<(new (parts: SchedulerParts<App>) => EquipageScheduler<App>) | undefined> {
+): Promise<(new (dependencies: SchedulerDependencies<App>) => EquipageScheduler<App>) | undefined> {
   const file = ['scheduler.ts', 'scheduler.js'].map(name => join(folder, name)).find(existsSync)
   if (file === undefined) return undefined
   const { Scheduler } = await load(file)
@@ -58,7 +58,7 @@ export async function discoverScheduler<App>(
     throw new EquipageError('E_NO_SCHEDULER', { file })
   }
   return Scheduler as new (
-    parts: SchedulerParts<App>,
+    dependencies: SchedulerDependencies<App>,
   ) => EquipageScheduler<App>
 }
 

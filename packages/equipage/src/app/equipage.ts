@@ -14,7 +14,12 @@ import {
   toError,
 } from '../core/index.ts'
 import type { Database } from '../database/index.ts'
-import type { AttemptRunner, AttemptRunnerParts, JobMiddleware, JobRegistry } from '../job/index.ts'
+import type {
+  AttemptRunner,
+  AttemptRunnerDependencies,
+  JobMiddleware,
+  JobRegistry,
+} from '../job/index.ts'
 import { type Log, type Logger, type LogSettings, openLog } from '../log/index.ts'
 import { Queue } from '../queue/index.ts'
 import { type EquipageScheduler, ScheduleHooks } from '../schedule/index.ts'
@@ -156,7 +161,7 @@ export class Equipage<Definition extends ConfigDefinition = ConfigDefinition<Fra
       const carrier = async () => (await this.connection).carrier
       return new Queue({
         carrier,
-        care: async () => (await this.connection).care,
+        admin: async () => (await this.connection).admin,
         clock: this.clock,
         registry: () => this.jobs,
         payloadLimitBytes: payloadLimitBytes(this.settings),
@@ -178,8 +183,8 @@ export class Equipage<Definition extends ConfigDefinition = ConfigDefinition<Fra
       const run = runningJobs.watching(runner.run.bind(runner))
       const limitsOf = async (queue: string) => (await this.jobs).limits(queue)
       const lost = runner.lost.bind(runner)
-      const parts = { run, lost, limitsOf, log, clock, events: this.#events }
-      return openConnection(this.settings, this.basePath, parts)
+      const dependencies = { run, lost, limitsOf, log, clock, events: this.#events }
+      return openConnection(this.settings, this.basePath, dependencies)
     }
     return this.service('connection', open, async connection => (await connection).stop(0))
   }
@@ -193,7 +198,7 @@ export class Equipage<Definition extends ConfigDefinition = ConfigDefinition<Fra
    * The pipeline of this application's attempts.
    * @param own parts in the place of its own: for tests
    */
-  attemptRunner(own: Partial<AttemptRunnerParts>): AttemptRunner {
+  attemptRunner(own: Partial<AttemptRunnerDependencies>): AttemptRunner {
     return this.#attempts.runnerWith(own)
   }
 
@@ -261,7 +266,7 @@ export class Equipage<Definition extends ConfigDefinition = ConfigDefinition<Fra
         registry: () => this.jobs,
         running,
         memoryBytes: () => process.memoryUsage.rss() + this.#attempts.isolatedMemoryBytes,
-        tendGroups: everyMs => this.#attempts.tendGroups(everyMs),
+        reapGroups: everyMs => this.#attempts.reapGroups(everyMs),
         events: this.#events,
         log,
         clock,
@@ -279,9 +284,9 @@ export class Equipage<Definition extends ConfigDefinition = ConfigDefinition<Fra
       const env = this.settings.get('app.env')
       const timezone = this.settings.get('scheduler.timezone')
       const hooks = this.#hooks
-      const place = this.random()
-      const parts = { app: this, memory, queue, env, timezone, hooks, place, log, clock }
-      return new Scheduler({ ...parts, events: this.#events })
+      const offset = this.random()
+      const dependencies = { app: this, memory, queue, env, timezone, hooks, offset, log, clock }
+      return new Scheduler({ ...dependencies, events: this.#events })
     })
   }
 

@@ -4,7 +4,7 @@ import { type Attempt, jobTick, type RunOutcome, type TickRuns } from '../job/in
 import type { Logger } from '../log/index.ts'
 import { type Schedule, type ScheduleHooks, tickOfJob } from '../schedule/index.ts'
 
-export interface ScheduledRunsParts {
+export interface ScheduledRunsDependencies {
   /** Handed to hooks as `app`. */
   app: unknown
   hooks: ScheduleHooks
@@ -23,34 +23,37 @@ type EndedRun = Parameters<TickRuns['ended']>[0]
  * long a run took where the schedule's overlap policy waits for it.
  */
 export class ScheduledRuns implements TickRuns {
-  readonly #parts: ScheduledRunsParts
+  readonly #dependencies: ScheduledRunsDependencies
   #schedules: Promise<ReadonlyMap<string, Schedule>> | undefined
 
-  constructor(parts: ScheduledRunsParts) {
-    this.#parts = parts
+  constructor(dependencies: ScheduledRunsDependencies) {
+    this.#dependencies = dependencies
   }
 
   async began(attempt: Attempt): Promise<void> {
     const run = await this.#find(attempt)
-    if (run) await this.#parts.hooks.begin(run.schedule, run.tick)
+    if (run) await this.#dependencies.hooks.begin(run.schedule, run.tick)
   }
 
   async ended(job: EndedRun, outcome: RunOutcome): Promise<void> {
-    const endedAt = this.#parts.clock.now()
+    const endedAt = this.#dependencies.clock.now()
     const run = await this.#find(job)
     if (!run) return
     await Promise.all([
       run.schedule.overlap === 'allow' ? undefined : this.#record(run.tick, endedAt),
-      this.#parts.hooks.end(run.schedule, run.tick, outcome),
+      this.#dependencies.hooks.end(run.schedule, run.tick, outcome),
     ])
   }
 
-  async #find({ stamp, signal }: EndedRun) {
-    if (!stamp.tick) return undefined
+  async #find({ metadata, signal }: EndedRun) {
+    if (!metadata.tick) return undefined
     this.#schedules ??= this.#load()
-    const schedule = (await this.#schedules).get(stamp.tick.schedule)
+    const schedule = (await this.#schedules).get(metadata.tick.schedule)
     if (!schedule) return undefined
-    const tick = tickOfJob(schedule, jobTick(stamp.tick), { app: this.#parts.app, signal })
+    const tick = tickOfJob(schedule, jobTick(metadata.tick), {
+      app: this.#dependencies.app,
+      signal,
+    })
     return { schedule, tick }
   }
 
@@ -58,12 +61,12 @@ export class ScheduledRuns implements TickRuns {
   async #load(): Promise<ReadonlyMap<string, Schedule>> {
     const found = new Map<string, Schedule>()
     try {
-      for (const schedule of await this.#parts.schedules())
+      for (const schedule of await this.#dependencies.schedules())
         if (schedule.hooks.length > 0 || schedule.overlap !== 'allow')
           found.set(schedule.name ?? '', schedule)
     } catch (thrown) {
       const err = toError(thrown)
-      this.#parts.log.error(
+      this.#dependencies.log.error(
         { err },
         'the schedules cannot be read here; their hooks are not called',
       )
@@ -79,11 +82,11 @@ export class ScheduledRuns implements TickRuns {
     const tick = scheduledFor.getTime()
     const durationMs = Math.max(0, endedAt - (tick + lagMs))
     try {
-      const ticks = await this.#parts.ticks()
+      const ticks = await this.#dependencies.ticks()
       await ticks.endRun({ name: schedule, tick, fate: 'fired', error: null, durationMs })
     } catch (thrown) {
       const fields = { schedule, tick: scheduledFor.toISOString(), err: toError(thrown) }
-      this.#parts.log.debug(fields, 'how long a run took could not be put on record')
+      this.#dependencies.log.debug(fields, 'how long a run took could not be put on record')
     }
   }
 }

@@ -42,7 +42,7 @@ export function payloadLimitBytes(config: FrameworkConfig): number {
 export async function openConnection(
   config: FrameworkConfig,
   basePath: string,
-  parts: {
+  dependencies: {
     run: RunAttempt
     lost: FollowLost
     limitsOf: LimitsOf
@@ -59,7 +59,7 @@ export async function openConnection(
   if (connection === 'sync') {
     const { syncConnection } = await import('../connection/sync/index.ts')
     const file = resolve(basePath, sync.file)
-    return syncConnection({ file, keepFailed: failed, lockMs, ledger }, parts)
+    return syncConnection({ file, keepFailed: failed, lockMs, ledger }, dependencies)
   }
   const { redisConnection } = await import('../connection/redis/index.ts')
   const prefix = redis.prefix ?? slug(config.get('app.name'))
@@ -67,11 +67,11 @@ export async function openConnection(
   const { enabled, ca, cert, key } = redis.tls
   const tls = { enabled, ca: file(ca), cert: file(cert), key: file(key) }
   const settings = { ...redis, tls, prefix, keep: { completed, failed }, lockMs, ledger }
-  return redisConnection(settings, parts)
+  return redisConnection(settings, dependencies)
 }
 
-function kept(keep: { age: string; count: number }, place: string) {
-  return { ageMs: durationMs(keep.age, place), count: keep.count }
+function kept(keep: { age: string; count: number }, where: string) {
+  return { ageMs: durationMs(keep.age, where), count: keep.count }
 }
 
 /** A name as keys in Redis can hold it: `My Shop` becomes `my-shop`. */

@@ -20,7 +20,7 @@ const mended = (code: ErrorCode): boolean =>
 const commandFaults: ReadonlySet<ErrorCode> = new Set([
   'E_BAD_ARGUMENT',
   'E_JOB_ID_TWICE',
-  'E_JOB_IN_THE_WAY',
+  'E_JOB_CONFLICTING',
   'E_JOB_STATE',
   'E_SCHEDULE_NOT_REGISTERED',
   'E_UNKNOWN_JOB_ID',

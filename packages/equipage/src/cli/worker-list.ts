@@ -1,5 +1,5 @@
 import type { AnyApp } from '../app/index.ts'
-import type { RunningAttempt, WorkerNotice } from '../connection/index.ts'
+import type { RunningAttempt, WorkerReport } from '../connection/index.ts'
 import { humanDuration } from '../core/index.ts'
 import { type Print, table } from './terminal/index.ts'
 
@@ -12,27 +12,27 @@ export async function workerList(
   print: Print,
   options: { json?: true },
 ): Promise<void> {
-  const notices = await (await app.connection).workers.notices()
-  if (options.json) return print(JSON.stringify(notices.map(asJson), null, 2))
-  if (notices.length === 0) return print('no worker is alive')
+  const reports = await (await app.connection).workers.reports()
+  if (options.json) return print(JSON.stringify(reports.map(asJson), null, 2))
+  if (reports.length === 0) return print('no worker is alive')
   const headings = ['worker', 'up for', 'queues', 'concurrency', 'ended', 'memory', 'works on']
   print(
     table(
       headings,
-      notices.map(notice => rowOf(notice, app.clock.now())),
+      reports.map(report => rowOf(report, app.clock.now())),
     ),
   )
 }
 
-function rowOf(notice: WorkerNotice, now: number): string[] {
-  const { process, startedAt, queues, concurrency, ended, memoryBytes } = notice
+function rowOf(report: WorkerReport, now: number): string[] {
+  const { process, startedAt, queues, concurrency, ended, memoryBytes } = report
   const upMs = Math.max(0, now - startedAt)
   const memory = `${Math.round(memoryBytes / 1_000_000)} MB`
   const numbers = [String(concurrency), String(ended), memory]
-  return [process, humanDuration(upMs), queues.join(', '), ...numbers, worksOn(notice, now)]
+  return [process, humanDuration(upMs), queues.join(', '), ...numbers, worksOn(report, now)]
 }
 
-function worksOn({ running, active }: WorkerNotice, now: number): string {
+function worksOn({ running, active }: WorkerReport, now: number): string {
   if (active === 0) return 'nothing'
   const named = running.slice(0, jobsNamed).map(job => jobText(job, now))
   const more = active - named.length
@@ -43,9 +43,9 @@ function jobText({ name, id, startedAt }: RunningAttempt, now: number): string {
   return `${name} ${id} (${humanDuration(Math.max(0, now - startedAt))})`
 }
 
-function asJson({ startedAt, at, running, ...notice }: WorkerNotice) {
+function asJson({ startedAt, at, running, ...report }: WorkerReport) {
   return {
-    ...notice,
+    ...report,
     startedAt: iso(startedAt),
     at: iso(at),
     running: running.map(job => ({ ...job, startedAt: iso(job.startedAt) })),

@@ -1,8 +1,8 @@
 import convict from 'convict'
 import { type ConfigFault, EquipageError, nearest } from '../core/index.ts'
-import * as concerns from './concerns.ts'
 import { type Environment, readEnvironment } from './environment.ts'
 import type { Format } from './format.ts'
+import * as frameworkConfig from './framework-config.ts'
 import {
   type At,
   isSetting,
@@ -14,7 +14,7 @@ import {
 } from './schema.ts'
 
 /** The settings that the framework itself reads; an application adds its own beside them. */
-export type FrameworkSchema = typeof concerns
+export type FrameworkSchema = typeof frameworkConfig
 
 /** An application's settings as they are declared, before any value is known. */
 export interface ConfigDefinition<S extends Schema = Schema> {
@@ -29,7 +29,7 @@ export interface ConfigDefinition<S extends Schema = Schema> {
 export function defineConfig<const S extends Schema>(
   schema: S,
 ): ConfigDefinition<S & FrameworkSchema> {
-  return { schema: merged(concerns, schema) as S & FrameworkSchema }
+  return { schema: merged(frameworkConfig, schema) as S & FrameworkSchema }
 }
 
 function merged(base: Schema, over: Schema): Schema {
@@ -120,8 +120,8 @@ function readSetting(
     const expected = alone ?? setting.beside?.(variable => environment.values.get(variable))
     if (expected === undefined) return
     const shown = setting.sensitive ? '[hidden]' : given
-    const place = `${setting.env} in ${environment.source(setting.env)}`
-    return { place, given: shown, expected }
+    const where = `${setting.env} in ${environment.source(setting.env)}`
+    return { where, given: shown, expected }
   }
   if (setting.nullable && setting.default === null) return
   if (!('parse' in setting.format)) return
@@ -130,8 +130,8 @@ function readSetting(
     check(setting.default)
   } catch {
     const shown = setting.sensitive ? '[hidden]' : setting.default
-    const place = `the default of ${path} in config/`
-    return { place, given: shown, expected: setting.format.expected }
+    const where = `the default of ${path} in config/`
+    return { where, given: shown, expected: setting.format.expected }
   }
 }
 
@@ -152,8 +152,8 @@ function misspelt(schema: Schema, environment: Environment): ConfigFault[] {
     if (!meant || Math.abs(meant.length - name.length) > 2) continue
     const secret = settings.some(({ env, sensitive }) => sensitive && env === meant)
     const shown = secret || /PASS|SECRET|TOKEN|KEY|URL/i.test(name) ? '[hidden]' : given
-    const place = `${name} in ${environment.source(name)}`
-    faults.push({ place, given: shown, unknown: true, nearest: meant })
+    const where = `${name} in ${environment.source(name)}`
+    faults.push({ where, given: shown, unknown: true, nearest: meant })
   }
   return faults
 }

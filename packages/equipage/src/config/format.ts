@@ -78,8 +78,8 @@ export const csv = (): Format<string[]> =>
   format(
     'names separated by commas, none of them empty',
     given => {
-      const parts = given.split(',').map(part => part.trim())
-      return parts.includes('') ? undefined : parts
+      const dependencies = given.split(',').map(part => part.trim())
+      return dependencies.includes('') ? undefined : dependencies
     },
     value => Array.isArray(value) && value.every(part => typeof part === 'string' && part !== ''),
   )
@@ -157,8 +157,8 @@ export const addresses = (): Format<string[]> => {
   return format(
     'addresses such as host:26379, separated by commas',
     given => {
-      const parts = given.split(',').map(part => part.trim())
-      return parts.every(readable) ? parts : undefined
+      const dependencies = given.split(',').map(part => part.trim())
+      return dependencies.every(readable) ? dependencies : undefined
     },
     value => Array.isArray(value) && value.length > 0 && value.every(readable),
   )

@@ -8,9 +8,9 @@ import type {
   QueueLimits,
   Receipt,
 } from '../job/index.ts'
-import type { QueueCare } from './queue-care.ts'
+import type { QueueAdmin } from './queue-admin.ts'
 import type { TickMemory } from './tick-memory.ts'
-import type { WorkerBoard } from './worker-board.ts'
+import type { WorkerRegistry } from './worker-registry.ts'
 
 /**
  * What carries jobs and remembers ticks. It is chosen in one place (the container), and
@@ -25,9 +25,9 @@ export interface Connection {
    */
   readonly inline: boolean
   readonly carrier: Carrier
-  readonly care: QueueCare
+  readonly admin: QueueAdmin
   readonly ticks: TickMemory
-  readonly workers: WorkerBoard
+  readonly workers: WorkerRegistry
   readonly groups: GroupMemory
   /**
    * Makes ready, and looks whether the far side answers and is fit to carry jobs; what should be

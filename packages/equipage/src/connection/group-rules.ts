@@ -1,29 +1,29 @@
 import type { Json } from '../core/index.ts'
-import type { GroupState, GroupStep, JobEnd, MemberEnd } from '../job/index.ts'
+import type { GroupStatus, GroupStep, JobEnd, MemberEnd } from '../job/index.ts'
 
 /** Numbers of a group that is under way. */
 export interface GroupCounts {
-  readonly state: GroupState
+  readonly state: GroupStatus
   /** Members that have not ended. */
   readonly left: number
   /** Members whose failure the group fails with. */
   readonly broken: number
   /** Bytes of the results so far. */
   readonly bytes: number
-  readonly hasLast: boolean
-  readonly lastPushed: boolean
+  readonly hasFinally: boolean
+  readonly finallyPushed: boolean
 }
 
 /** The end of a member that was taken down. */
-export interface TakenEnd {
+export interface AcceptedEnd {
   readonly end: JobEnd<Json>
   readonly breaks: boolean
 }
 
 /** The state that a group begins in: one without members has nothing to wait for. */
-export function firstState(members: number, hasLast: boolean): GroupState {
+export function firstState(members: number, hasFinally: boolean): GroupStatus {
   if (members > 0) return 'open'
-  return hasLast ? 'ready' : 'completed'
+  return hasFinally ? 'ready' : 'completed'
 }
 
 /**
@@ -31,15 +31,16 @@ export function firstState(members: number, hasLast: boolean): GroupState {
  * @param former how it had ended before
  * @returns undefined when that stays
  */
-export function taken(
+export function acceptEnd(
   counts: GroupCounts,
   { end, breaks, limitBytes, tooLarge }: MemberEnd,
-  former: TakenEnd | undefined,
-): { kept: TakenEnd; counts: GroupCounts } | undefined {
+  former: AcceptedEnd | undefined,
+): { kept: AcceptedEnd; counts: GroupCounts } | undefined {
   if (former && (former.end.state === 'completed' || end.state === 'failed')) return undefined
-  let kept: TakenEnd = { end, breaks }
+  let kept: AcceptedEnd = { end, breaks }
   let { bytes } = counts
-  if (end.state === 'completed' && !counts.hasLast) kept = { end: { ...end, result: null }, breaks }
+  if (end.state === 'completed' && !counts.hasFinally)
+    kept = { end: { ...end, result: null }, breaks }
   else if (end.state === 'completed') {
     const more = Buffer.byteLength(JSON.stringify(end))
     if (limitBytes !== undefined && bytes + more > limitBytes)
@@ -52,15 +53,21 @@ export function taken(
 }
 
 /** What follows when a member's end was taken down; a state is the group's new one. */
-export function stepAfter({ state, left, broken, hasLast, lastPushed }: GroupCounts): GroupStep {
+export function stepAfter({
+  state,
+  left,
+  broken,
+  hasFinally,
+  finallyPushed,
+}: GroupCounts): GroupStep {
   if (state === 'completed') return 'over'
   if (left > 0) return 'open'
   if (broken > 0) return state === 'failed' ? 'over' : 'failed'
-  if (!hasLast) return 'completed'
-  return lastPushed ? 'over' : 'ready'
+  if (!hasFinally) return 'completed'
+  return finallyPushed ? 'over' : 'ready'
 }
 
 /** Whether a group that is in a state can end in another. */
-export function mayClose(state: GroupState, end: 'completed' | 'failed'): boolean {
+export function mayClose(state: GroupStatus, end: 'completed' | 'failed'): boolean {
   return state !== 'completed' && state !== end
 }

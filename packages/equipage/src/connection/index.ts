@@ -10,12 +10,12 @@ export type {
   RunAttempt,
 } from './connection.ts'
 export {
+  type AcceptedEnd,
+  acceptEnd,
   firstState,
   type GroupCounts,
   mayClose,
   stepAfter,
-  type TakenEnd,
-  taken,
 } from './group-rules.ts'
 export {
   type Cancellation,
@@ -23,27 +23,27 @@ export {
   type JobQuery,
   type JobState,
   jobStates,
-  type QueueCare,
+  type QueueAdmin,
   type Retrial,
   type StoredJob,
-} from './queue-care.ts'
+} from './queue-admin.ts'
 export {
   aliveMs,
-  type Beat,
   type Call,
-  type ClaimAnswer,
   type ClaimedRun,
+  type ClaimResult,
   callLeaseMs,
+  type Deployment,
   type Fate,
+  type HeartbeatReply,
   type LedgerQuery,
   type LedgerRetention,
   type LedgerRow,
   type Reason,
   type Registration,
-  type Release,
   type RunEnd,
   type ScheduleEntry,
-  type SignOfLife,
+  type SchedulerReport,
   type Span,
   type StoredSchedule,
   shortestDowntimeMs,
@@ -56,7 +56,7 @@ export { keepsPlace, refusal } from './tick-rules.ts'
 export {
   byStart,
   type RunningAttempt,
-  type WorkerBoard,
-  type WorkerNotice,
+  type WorkerRegistry,
+  type WorkerReport,
   workerLeaseMs,
-} from './worker-board.ts'
+} from './worker-registry.ts'

@@ -20,16 +20,16 @@ export interface TickMemory {
    * now), and names that it does not have are forgotten.
    * @returns in the order of the entries
    */
-  register(release: Release): Promise<Registration[]>
+  register(deployment: Deployment): Promise<Registration[]>
   /** Decides ticks: moves the cursor, writes the ledger and begins the run, all or nothing. */
-  claim(claim: TickClaim): Promise<ClaimAnswer>
+  claim(claim: TickClaim): Promise<ClaimResult>
   /** Where the cursors stand; null for a schedule that is not there. For a look before a crowd of claims. */
   cursors(names: readonly string[]): Promise<(number | null)[]>
   /**
    * The sign of life of a process, every few seconds: measures the time, renews the leases of the
    * functions that it runs, and puts on record those of any process whose leases have run out.
    */
-  beat(sign: SignOfLife): Promise<Beat>
+  heartbeat(report: SchedulerReport): Promise<HeartbeatReply>
   /**
    * A run has ended: its row says how and after how long, and a function holds no other tick up any
    * more. The row of a pushed job keeps its fate: how the job ended is the job's own record.
@@ -54,7 +54,7 @@ export interface TickMemory {
 }
 
 /** The schedules of one version of the code, and the process that runs it. */
-export interface Release {
+export interface Deployment {
   /** Identifies the schedules: the same text for the same names and definitions. */
   readonly id: string
   /** Host and process id. */
@@ -113,21 +113,21 @@ export interface ClaimedRun {
 /**
  * `claimed`: this call decided the ticks; `pushed` follows the job, inline to its first attempt's
  * end. With `inTheWay` the push was refused, by its own rules, for the job of that id: the tick's row
- * says so, and no run has begun. `taken`: another decided, and the cursor is now there. `paused`: the schedule is.
- * `held`: the run before is unfinished. `queued`: another tick than the one offered waits, and is
+ * says so, and no run has begun. `already-claimed`: another decided, and the cursor is now there. `paused`: the schedule is.
+ * `overlapping`: the run before is unfinished. `queued`: another tick than the one offered waits, and is
  * the next to run. `superseded`: another release rules and has the schedule otherwise.
  * `forgotten`: there is no such schedule; it has to be registered again. Only `claimed` and, for
- * the note of who waits, `held` change anything.
+ * the note of who waits, `overlapping` change anything.
  */
-export type ClaimAnswer =
+export type ClaimResult =
   | {
       readonly outcome: 'claimed'
       readonly pushed: Promise<Receipt> | undefined
-      readonly inTheWay?: string
+      readonly conflictingId?: string
     }
-  | { readonly outcome: 'taken'; readonly cursor: number }
+  | { readonly outcome: 'already-claimed'; readonly cursor: number }
   | { readonly outcome: 'queued'; readonly tick: number }
-  | { readonly outcome: 'paused' | 'held' | 'superseded' | 'forgotten' }
+  | { readonly outcome: 'paused' | 'overlapping' | 'superseded' | 'forgotten' }
 
 /** `running` is the one that does not last: a function that has begun and not ended. */
 export type Fate = 'fired' | 'skipped' | 'missed' | 'failed' | 'running'
@@ -191,8 +191,8 @@ export interface RunEnd extends Call {
   readonly durationMs: number
 }
 
-export interface SignOfLife {
-  readonly release: string
+export interface SchedulerReport {
+  readonly deployment: string
   readonly process: string
   /** The functions that the process runs. */
   readonly calls: readonly Call[]
@@ -202,7 +202,7 @@ export interface SignOfLife {
   readonly absent?: { readonly from: number; readonly to: number }
 }
 
-export interface Beat {
+export interface HeartbeatReply {
   /** Another release rules; or none does, since its last process is gone, and any may register. */
   readonly rule: 'ours' | 'another' | 'vacant'
   /** Functions of the process whose leases had run out: others may have gone on without them. */

@@ -1,4 +1,4 @@
-import { type ClaimAnswer, type ScheduleEntry, type TickClaim, timingOf } from './tick-memory.ts'
+import { type ClaimResult, type ScheduleEntry, type TickClaim, timingOf } from './tick-memory.ts'
 
 /** What a claim is held against. */
 export interface ClaimedState {
@@ -13,10 +13,10 @@ export interface ClaimedState {
 export function refusal(
   claim: TickClaim,
   state: ClaimedState | undefined,
-): Exclude<ClaimAnswer, { outcome: 'claimed' }> | undefined {
+): Exclude<ClaimResult, { outcome: 'claimed' }> | undefined {
   if (!state) return { outcome: 'forgotten' }
   if (state.definition !== claim.definition) return { outcome: 'superseded' }
-  if (state.cursor !== claim.from) return { outcome: 'taken', cursor: state.cursor }
+  if (state.cursor !== claim.from) return { outcome: 'already-claimed', cursor: state.cursor }
   const { run } = claim
   if (!run) return undefined
   if (state.paused) return { outcome: 'paused' }

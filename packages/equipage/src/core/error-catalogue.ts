@@ -16,7 +16,7 @@ export function shown(value: unknown): string {
 /** One thing that is wrong with the configuration. */
 export interface ConfigFault {
   /** The variable and where it is set, or the setting whose default is wrong. */
-  place: string
+  where: string
   /** The value, or a mask. */
   given: unknown
   /** What is allowed. */
@@ -28,8 +28,8 @@ export interface ConfigFault {
 
 /** One fault as a line of a list. */
 function faultLine(fault: ConfigFault): string {
-  if (fault.unknown) return `  ${fault.place}: no such variable; did you mean ${fault.nearest}?`
-  return `  ${fault.place}: expected ${fault.expected}, got ${shown(fault.given)}`
+  if (fault.unknown) return `  ${fault.where}: no such variable; did you mean ${fault.nearest}?`
+  return `  ${fault.where}: expected ${fault.expected}, got ${shown(fault.given)}`
 }
 
 /**
@@ -39,10 +39,10 @@ function faultLine(fault: ConfigFault): string {
  */
 export const catalogue = {
   // core
-  E_BAD_DURATION: (f: { place: string; given: unknown }) =>
-    `${f.place}: expected a duration such as 250, '30s', '5m' or '1h30m', got ${shown(f.given)}`,
-  E_BAD_SIZE: (f: { place: string; given: unknown }) =>
-    `${f.place}: expected an amount of data such as '500KB', '10MB' or '1GB', got ${shown(f.given)}`,
+  E_BAD_DURATION: (f: { where: string; given: unknown }) =>
+    `${f.where}: expected a duration such as 250, '30s', '5m' or '1h30m', got ${shown(f.given)}`,
+  E_BAD_SIZE: (f: { where: string; given: unknown }) =>
+    `${f.where}: expected an amount of data such as '500KB', '10MB' or '1GB', got ${shown(f.given)}`,
   E_THROWN_VALUE: (f: { value: unknown }) =>
     `${shown(f.value)} was thrown, which is not an Error; throw new Error(...) so that its stack is kept`,
 
@@ -63,10 +63,10 @@ export const catalogue = {
   // job
   E_BAD_NAME: (f: { kind: string; given: unknown }) =>
     `${shown(f.given)} is no name for a ${f.kind}; use 1 to 100 letters, digits, dots, dashes and underscores, a letter or digit first`,
-  E_BAD_OPTION: (f: { place: string; option: string; given: unknown; expected: string }) =>
-    `${f.place}, ${f.option}: expected ${f.expected}, got ${shown(f.given)}`,
-  E_NOT_JSON: (f: { place: string; path: string; found: string }) =>
-    `${f.place} is not JSON${f.path ? ` at ${f.path}` : ''}: ${f.found}; use plain objects, arrays, texts, finite numbers, true, false and null`,
+  E_BAD_OPTION: (f: { where: string; option: string; given: unknown; expected: string }) =>
+    `${f.where}, ${f.option}: expected ${f.expected}, got ${shown(f.given)}`,
+  E_NOT_JSON: (f: { where: string; path: string; found: string }) =>
+    `${f.where} is not JSON${f.path ? ` at ${f.path}` : ''}: ${f.found}; use plain objects, arrays, texts, finite numbers, true, false and null`,
   E_BAD_PAYLOAD: (f: { job: string; issues: string[]; given: unknown }) =>
     `job "${f.job}" does not accept its payload: ${f.issues.join('; ')}; mend the push, or the job's schema`,
   E_DUPLICATE_JOB: (f: { name: string; files: [string, string] }) =>
@@ -130,7 +130,7 @@ export const catalogue = {
     `there is no job ${shown(f.id)} in ${f.queues.length === 1 ? `queue "${f.queues[0]}"` : `the queues ${f.queues.join(', ')}`}; it may have ended and been let go, or it waits elsewhere`,
   E_JOB_ID_TWICE: (f: { id: string; queues: readonly string[] }) =>
     `there is a job ${shown(f.id)} in each of the queues ${f.queues.join(', ')}; say which one by --queue, or by { queue } in code`,
-  E_JOB_IN_THE_WAY: (f: { id: string; queue: string; other: string }) =>
+  E_JOB_CONFLICTING: (f: { id: string; queue: string; other: string }) =>
     `job ${shown(f.id)} of queue "${f.queue}" cannot wait again while job ${shown(f.other)} of the same key waits or runs; let that one end first, or forget this one`,
   E_JOB_STATE: (f: { id: string; queue: string; state: string; expected: string }) =>
     `job ${shown(f.id)} of queue "${f.queue}" is ${f.state}; ${f.expected}`,
@@ -175,8 +175,8 @@ export const catalogue = {
   E_NO_CONFIG: (f: { app: string }) =>
     `${f.app} has no configuration; write \`static override config = config\` in it, with the config of config/index.ts`,
   E_APP_FILE: (f: { file: string; reason: string }) => `${f.file} cannot be loaded: ${f.reason}`,
-  E_NO_APP: (f: { place: string }) =>
-    `no application at ${f.place}; it is the file app/index.ts beside a package.json, and it exports createApp`,
+  E_NO_APP: (f: { where: string }) =>
+    `no application at ${f.where}; it is the file app/index.ts beside a package.json, and it exports createApp`,
   E_NO_SCHEDULER: (f: { file: string }) =>
     `${f.file} is not there, or exports no class Scheduler that extends EquipageScheduler; write one, with its schedules in register()`,
   E_SERVICE_CYCLE: (f: { names: string[] }) =>
@@ -185,10 +185,10 @@ export const catalogue = {
     `service "${f.name}" has been made already; replace it before anything uses it`,
 
   // cli
-  E_BAD_JSON: (f: { place: string; given: string; reason: string }) =>
-    `${f.place} is not JSON (${f.reason}): ${shown(f.given)}; write it as '{"name": "value"}'`,
-  E_BAD_ARGUMENT: (f: { place: string; given: string; expected: string }) =>
-    `${f.place}: expected ${f.expected}, got ${shown(f.given)}`,
+  E_BAD_JSON: (f: { where: string; given: string; reason: string }) =>
+    `${f.where} is not JSON (${f.reason}): ${shown(f.given)}; write it as '{"name": "value"}'`,
+  E_BAD_ARGUMENT: (f: { where: string; given: string; expected: string }) =>
+    `${f.where}: expected ${f.expected}, got ${shown(f.given)}`,
   E_UNKNOWN_SCHEDULE: (f: { name: string; nearest: string | undefined }) =>
     `app/scheduler.ts has no schedule ${shown(f.name)}; ${f.nearest ? `did you mean "${f.nearest}"?` : '`equipage schedule list` shows them all'}`,
   E_SCHEDULE_NOT_REGISTERED: (f: { name: string }) =>
@@ -205,25 +205,25 @@ export const catalogue = {
   // schedule
   E_LEASE_LOST: (f: { schedule: string }) =>
     `the function of schedule "${f.schedule}" lost its lease, because this process gave no sign of life in time; others may have gone on without it, so let it end; let long work push a job`,
-  E_UNKNOWN_ZONE: (f: { place: string; zone: string; nearest: string | undefined }) =>
-    `${f.place}: there is no time zone ${shown(f.zone)}; ${f.nearest ? `did you mean "${f.nearest}"?` : 'use an IANA name such as "Europe/Madrid"'}`,
+  E_UNKNOWN_ZONE: (f: { where: string; zone: string; nearest: string | undefined }) =>
+    `${f.where}: there is no time zone ${shown(f.zone)}; ${f.nearest ? `did you mean "${f.nearest}"?` : 'use an IANA name such as "Europe/Madrid"'}`,
   E_BAD_CRON: (f: { expression: unknown; fault: string }) =>
     `cron ${shown(f.expression)} ${f.fault}`,
-  E_BAD_TIME: (f: { place: string; given: unknown; allowed: string }) =>
-    `${f.place} was given the time ${shown(f.given)}; use ${f.allowed}`,
-  E_BAD_TIMING: (f: { place: string; fault: string }) => `${f.place} ${f.fault}`,
-  E_BAD_INSTANT: (f: { place: string; given: unknown }) =>
-    `${f.place}: expected a Date, epoch milliseconds, a Temporal.Instant or a Temporal.ZonedDateTime, got ${shown(f.given)}`,
-  E_DEADLINE_PAST: (f: { place: string; deadline: string; now: string }) =>
-    `${f.place} ends at ${f.deadline}, which is not after ${f.now}; give it a later end, or remove the schedule`,
+  E_BAD_TIME: (f: { where: string; given: unknown; allowed: string }) =>
+    `${f.where} was given the time ${shown(f.given)}; use ${f.allowed}`,
+  E_BAD_TIMING: (f: { where: string; fault: string }) => `${f.where} ${f.fault}`,
+  E_BAD_INSTANT: (f: { where: string; given: unknown }) =>
+    `${f.where}: expected a Date, epoch milliseconds, a Temporal.Instant or a Temporal.ZonedDateTime, got ${shown(f.given)}`,
+  E_DEADLINE_PAST: (f: { where: string; deadline: string; now: string }) =>
+    `${f.where} ends at ${f.deadline}, which is not after ${f.now}; give it a later end, or remove the schedule`,
   E_SCHEDULE_NEEDS_NAME: (f: { words: string }) =>
     `the schedule "${f.words}" runs an anonymous function and has no name; write .name('...') before its .do(...)`,
   E_SCHEDULE_NAME_TWICE: (f: { name: string; first: string; second: string; free: string }) =>
     `two schedules are named "${f.name}" (${f.first}; ${f.second}); give the second its own: .name('${f.free}')`,
   E_SCHEDULE_NEEDS_QUEUE: (f: { schedule: string; job: string }) =>
     `schedule "${f.schedule}" pushes "${f.job}", and this timetable has no queue; give it one: new Timetable({ push })`,
-  E_TIMETABLE_CLOSED: (f: { place: string }) =>
-    `${f.place} came after the timetable was closed; write schedules inside register()`,
+  E_TIMETABLE_CLOSED: (f: { where: string }) =>
+    `${f.where} came after the timetable was closed; write schedules inside register()`,
 }
 
 export type Catalogue = typeof catalogue

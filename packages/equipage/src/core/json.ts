@@ -12,27 +12,27 @@ interface Misfit {
 /**
  * A value as it is on the other side of a queue: written as JSON and read again. What works
  * inline then works over Redis.
- * @param place what the value is, as the error shall name it: `payload of job "report.rebuild"`
+ * @param where what the value is, as the error shall name it: `payload of job "report.rebuild"`
  * @throws E_NOT_JSON when something in it would be lost: a function, a Map, NaN, a cycle ...
  */
-export function throughJson(value: unknown, place: string): Json {
-  return JSON.parse(jsonText(value, place)) as Json
+export function throughJson(value: unknown, where: string): Json {
+  return JSON.parse(jsonText(value, where)) as Json
 }
 
 /**
  * A value written as JSON.
  * @throws as `throughJson` does
  */
-export function jsonText(value: unknown, place: string): string {
+export function jsonText(value: unknown, where: string): string {
   try {
     const misfit = findMisfit(value, '', new Set())
-    if (misfit) throw new EquipageError('E_NOT_JSON', { place, ...misfit })
+    if (misfit) throw new EquipageError('E_NOT_JSON', { where, ...misfit })
     return JSON.stringify(value) ?? 'null'
   } catch (cause) {
     if (cause instanceof EquipageError) throw cause
     // A toJSON or a getter that throws, or a depth that the stack cannot hold.
     const found = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause)
-    throw new EquipageError('E_NOT_JSON', { place, path: '', found }, { cause })
+    throw new EquipageError('E_NOT_JSON', { where, path: '', found }, { cause })
   }
 }
 

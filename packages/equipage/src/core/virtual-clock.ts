@@ -116,7 +116,7 @@ export class VirtualClock implements Clock {
   set(instant: number | string | Date): void {
     if (this.steady) {
       const expected = 'false where the wall clock is moved alone'
-      const fields = { place: 'VirtualClock', option: 'steady', given: true, expected }
+      const fields = { where: 'VirtualClock', option: 'steady', given: true, expected }
       throw new EquipageError('E_BAD_OPTION', fields)
     }
     this.#now = instantOf(instant)
@@ -173,5 +173,5 @@ export class VirtualClock implements Clock {
 function instantOf(given: number | string | Date): number {
   const instant = new Date(given).getTime()
   if (!Number.isNaN(instant)) return instant
-  throw new EquipageError('E_BAD_INSTANT', { place: 'VirtualClock', given })
+  throw new EquipageError('E_BAD_INSTANT', { where: 'VirtualClock', given })
 }

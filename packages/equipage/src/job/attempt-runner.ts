@@ -3,27 +3,27 @@ import { childOf, type Logger } from '../log/index.ts'
 import {
   type Attempt,
   type EndedJob,
+  emitBegin,
+  emitEnd,
+  emitOutcome,
   isDoNotRetry,
   type Outcome,
-  type PerformParts,
+  type PerformDependencies,
   perform,
   releaseDelay,
   type TickRuns,
-  tellBegin,
-  tellEnd,
-  tellOutcome,
   unknownJobPatienceMs,
   unknownJobPauseMs,
-  waitedForRelease,
+  waitedForDeployment,
 } from './attempts/index.ts'
 import { backoffMs, type JobDefinition, type JobRegistry } from './definitions/index.ts'
 import {
   type FinalEnd,
   FollowUps,
+  fanOutOf,
   type GroupMemory,
   GroupRuns,
   nextOfChain,
-  spreadOf,
 } from './following/index.ts'
 import { type PushedJob, type Receipt, readPayload } from './pushing/index.ts'
 
@@ -31,7 +31,7 @@ import { type PushedJob, type Receipt, readPayload } from './pushing/index.ts'
 type Ended = FinalEnd | Extract<Outcome, { state: 'retrying' | 'released' }>
 
 /** What the attempt pipeline is made of. */
-export interface AttemptRunnerParts extends PerformParts {
+export interface AttemptRunnerDependencies extends PerformDependencies {
   /** The application's jobs. */
   jobs(): Promise<JobRegistry>
   log: Logger
@@ -55,7 +55,7 @@ export interface AttemptRunnerParts extends PerformParts {
  * those who follow the ticks, and to those who listen. It never rejects.
  */
 export class AttemptRunner {
-  readonly #parts: AttemptRunnerParts
+  readonly #dependencies: AttemptRunnerDependencies
   readonly #groups: GroupRuns
   readonly #followUps: FollowUps
   #registry: JobRegistry | undefined
@@ -63,20 +63,20 @@ export class AttemptRunner {
   /** Attempts that have ended in this process, those that failed among them. */
   ended = 0
 
-  constructor(parts: AttemptRunnerParts) {
-    this.#parts = parts
-    this.#groups = new GroupRuns(parts)
-    this.#followUps = new FollowUps(parts, this.#groups)
+  constructor(dependencies: AttemptRunnerDependencies) {
+    this.#dependencies = dependencies
+    this.#groups = new GroupRuns(dependencies)
+    this.#followUps = new FollowUps(dependencies, this.#groups)
   }
 
   /** @returns what the connection has to do with the job; never rejects */
   async run(attempt: Attempt): Promise<Outcome> {
-    const startedAt = this.#parts.clock.monotonic()
+    const startedAt = this.#dependencies.clock.monotonic()
     // Each wait would let the queue's own work go before the job.
-    this.#registry ??= await this.#parts.jobs()
+    this.#registry ??= await this.#dependencies.jobs()
     const registry = this.#registry
     const definition = registry.job(attempt.name)
-    const log = childOf(this.#parts.log, {
+    const log = childOf(this.#dependencies.log, {
       job: attempt.name,
       jobId: attempt.id,
       queue: attempt.queue,
@@ -86,9 +86,9 @@ export class AttemptRunner {
       ? await this.#known(attempt, registry, definition, log)
       : await this.#unknown(attempt)
     const outcome = await this.#followUp(ended, attempt, registry, definition, log)
-    await tellEnd(this.#parts.tickRuns, attempt, outcome, log, attempt.signal)
-    const durationMs = Math.round(this.#parts.clock.monotonic() - startedAt)
-    tellOutcome(this.#parts.events, attempt, outcome, durationMs)
+    await emitEnd(this.#dependencies.tickRuns, attempt, outcome, log, attempt.signal)
+    const durationMs = Math.round(this.#dependencies.clock.monotonic() - startedAt)
+    emitOutcome(this.#dependencies.events, attempt, outcome, durationMs)
     return outcome
   }
 
@@ -97,12 +97,12 @@ export class AttemptRunner {
    * worker down too often, or is gone. Never rejects.
    */
   async lost(job: EndedJob, error: Error): Promise<void> {
-    const log = this.#parts.log.child({ job: job.name, jobId: job.id, queue: job.queue })
+    const log = this.#dependencies.log.child({ job: job.name, jobId: job.id, queue: job.queue })
     try {
       log.error({ outcome: 'failed', err: error }, 'job failed without an attempt')
-      const registry = await this.#parts.jobs()
+      const registry = await this.#dependencies.jobs()
       const outcome = await this.#followUps.of({ state: 'failed', error }, job, registry)
-      await tellEnd(this.#parts.tickRuns, job, outcome, log)
+      await emitEnd(this.#dependencies.tickRuns, job, outcome, log)
     } catch (thrown) {
       log.error({ err: toError(thrown) }, 'what follows a failed job could not be done')
     }
@@ -110,7 +110,7 @@ export class AttemptRunner {
 
   /** Pushes the last job of a group whose members have all ended, unless that was done. */
   async goOn(group: string): Promise<void> {
-    await this.#groups.goOn(group, await this.#parts.jobs())
+    await this.#groups.goOn(group, await this.#dependencies.jobs())
   }
 
   async #known(
@@ -121,13 +121,18 @@ export class AttemptRunner {
   ): Promise<Ended> {
     log.debug('job started')
     const { id, name, queue } = attempt
-    this.#parts.events?.emit('job:started', () => ({ id, name, queue, attempt: attempt.attempt }))
-    const told = tellBegin(this.#parts.tickRuns, attempt, log)
+    this.#dependencies.events?.emit('job:started', () => ({
+      id,
+      name,
+      queue,
+      attempt: attempt.attempt,
+    }))
+    const told = emitBegin(this.#dependencies.tickRuns, attempt, log)
     if (told !== undefined) await told
-    const startedAt = this.#parts.clock.monotonic()
+    const startedAt = this.#dependencies.clock.monotonic()
     const ended = await this.#outcomeOf(attempt, registry, definition, log)
     this.ended++
-    recordEnd(log, ended, Math.round(this.#parts.clock.monotonic() - startedAt))
+    recordEnd(log, ended, Math.round(this.#dependencies.clock.monotonic() - startedAt))
     return ended
   }
 
@@ -142,15 +147,15 @@ export class AttemptRunner {
       attempt.signal.throwIfAborted()
       const read = readPayload(definition, attempt.data)
       const payload = read instanceof Promise ? await read : read
-      if (!this.#ready) await this.#parts.ready()
+      if (!this.#ready) await this.#dependencies.ready()
       this.#ready = true
-      const returned = await perform(this.#parts, attempt, definition, payload, log)
+      const returned = await perform(this.#dependencies, attempt, definition, payload, log)
       const result = throughJson(returned, `result of job "${definition.name}"`)
-      const { payloadLimitBytes } = this.#parts
+      const { payloadLimitBytes } = this.#dependencies
       const group = registry.group(definition.name)
       if (group) {
-        const spread = await spreadOf(group, attempt, result, payloadLimitBytes)
-        return { state: 'completed', result: { members: spread.members.length }, spread }
+        const fanOut = await fanOutOf(group, attempt, result, payloadLimitBytes)
+        return { state: 'completed', result: { members: fanOut.members.length }, fanOut }
       }
       const next = await nextOfChain(
         registry,
@@ -210,7 +215,7 @@ export class AttemptRunner {
   /** How much time is left for further attempts, in milliseconds: 0 or less when it is over. */
   #leftMs({ pushedAt }: Attempt, { retryUntilMs }: JobDefinition): number {
     if (retryUntilMs === null) return Number.POSITIVE_INFINITY
-    return pushedAt + retryUntilMs - this.#parts.clock.now()
+    return pushedAt + retryUntilMs - this.#dependencies.clock.now()
   }
 
   #retry(
@@ -220,7 +225,7 @@ export class AttemptRunner {
     leftMs: number,
   ): Exclude<Ended, { state: 'completed' }> {
     try {
-      const waitMs = backoffMs(backoff, { job: name, attempt, error }, this.#parts.random)
+      const waitMs = backoffMs(backoff, { job: name, attempt, error }, this.#dependencies.random)
       // The last attempt is made when the time is over, not long after it.
       return { state: 'retrying', error, delayMs: Math.min(waitMs, leftMs) }
     } catch (thrown) {
@@ -233,19 +238,22 @@ export class AttemptRunner {
     const waitedMs = await this.#waited(attempt)
     if (waitedMs < unknownJobPatienceMs) {
       const reason = 'no job of that name in this release; it waits for a newer one'
-      this.#parts.log.warn({ ...fields, waitedMs }, reason)
+      this.#dependencies.log.warn({ ...fields, waitedMs }, reason)
       return { state: 'released', delayMs: unknownJobPauseMs, reason }
     }
     const error = new EquipageError('E_JOB_NOT_HERE', { job: attempt.name, waitedMs })
-    this.#parts.log.error({ ...fields, outcome: 'failed', err: error }, 'job failed')
+    this.#dependencies.log.error({ ...fields, outcome: 'failed', err: error }, 'job failed')
     return { state: 'failed', error }
   }
 
   async #waited(attempt: Attempt): Promise<number> {
     try {
-      return await waitedForRelease(attempt, this.#parts.clock.now())
+      return await waitedForDeployment(attempt, this.#dependencies.clock.now())
     } catch (err) {
-      this.#parts.log.warn({ err, jobId: attempt.id }, 'how long a job waits could not be read')
+      this.#dependencies.log.warn(
+        { err, jobId: attempt.id },
+        'how long a job waits could not be read',
+      )
       return 0
     }
   }

@@ -1,4 +1,4 @@
-export { AttemptRunner, type AttemptRunnerParts } from './attempt-runner.ts'
+export { AttemptRunner, type AttemptRunnerDependencies } from './attempt-runner.ts'
 export {
   type Attempt,
   type CarriedError,
@@ -11,7 +11,7 @@ export {
   type IsolatedRuns,
   MemoryCheckpoints,
   type Outcome,
-  type PerformParts,
+  type PerformDependencies,
   partPrefix,
   Release,
   type RunOutcome,
@@ -31,6 +31,7 @@ export {
   defineJob,
   defineQueue,
   type EndEvent,
+  emitPushed,
   firstJob,
   type GroupDefinition,
   type GroupOfMembers,
@@ -51,7 +52,6 @@ export {
   type QueueOptions,
   type Register,
   type RegisteredApp,
-  tellPushed,
   unlimited,
   unlimitedAttempts,
 } from './definitions/index.ts'
@@ -60,8 +60,8 @@ export {
   failedKeptMs,
   type GroupMemory,
   type GroupPlan,
-  type GroupStanding,
   type GroupState,
+  type GroupStatus,
   type GroupStep,
   groupsLookedAt,
   laterJobs,
@@ -73,10 +73,11 @@ export {
 } from './following/index.ts'
 export {
   checkPushOptions,
-  type GroupPlace,
+  type GroupMemberMetadata,
   guardOf,
   type HandedOn,
   type JobEnd,
+  type JobMetadata,
   type JobTick,
   jobTick,
   type KeepLimits,
@@ -84,7 +85,7 @@ export {
   type KeepRule,
   type KeepRules,
   type OnFailure,
-  type ParentStamp,
+  type ParentMetadata,
   type PayloadArgument,
   type PushArguments,
   type Pushable,
@@ -96,13 +97,12 @@ export {
   type Receipt,
   readKeep,
   readKeepRule,
+  readMetadata,
   readPayload,
   readPriority,
-  readStamp,
   readTags,
   refusedReceipt,
-  type Stamp,
-  type TickStamp,
+  type TickMetadata,
   type TimedOptions,
   type UniqueOptions,
 } from './pushing/index.ts'

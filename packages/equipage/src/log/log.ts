@@ -55,7 +55,7 @@ function checkPath(path: string): void {
     pino({ redact: [path] }, { write: () => undefined })
   } catch (cause) {
     const expected = 'a path such as payload.email or *.iban'
-    const fields = { place: 'LOG_REDACT', option: 'a path', given: path, expected }
+    const fields = { where: 'LOG_REDACT', option: 'a path', given: path, expected }
     throw new EquipageError('E_BAD_OPTION', fields, { cause })
   }
 }

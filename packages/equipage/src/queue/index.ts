@@ -1,2 +1,2 @@
+export type { InQueue, ListOptions, QueuePause } from './managed-queue.ts'
 export { Queue } from './queue.ts'
-export type { InQueue, ListOptions, QueuePause } from './tended-queue.ts'

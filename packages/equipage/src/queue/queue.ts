@@ -11,12 +11,14 @@ import {
 import {
   checkPushOptions,
   type Definition,
+  emitPushed,
   firstJob,
   guardOf,
   type JobDefinition,
   type JobEvents,
+  type JobMetadata,
   type JobRegistry,
-  type ParentStamp,
+  type ParentMetadata,
   type PushArguments,
   type Pushable,
   type PushedJob,
@@ -27,13 +29,11 @@ import {
   readKeep,
   readPriority,
   readTags,
-  type Stamp,
-  tellPushed,
 } from '../job/index.ts'
-import { TendedQueue, type TendedQueueParts } from './tended-queue.ts'
+import { ManagedQueue, type ManagedQueueDependencies } from './managed-queue.ts'
 
 /** What a queue is made of. */
-export interface QueueParts extends TendedQueueParts {
+export interface QueueDependencies extends ManagedQueueDependencies {
   /** Where jobs go; connected with the first push. */
   carrier(): Promise<Carrier>
   clock: Clock
@@ -48,16 +48,16 @@ export interface QueueParts extends TendedQueueParts {
 /**
  * Takes jobs, chains and groups, at once or for later. A push resolves when the connection has taken
  * the job (or, when it runs jobs inline, when the first attempt has ended). A failing job does
- * not fail its push; a mistake of the pusher does. What looks after queues is in {@link TendedQueue}.
+ * not fail its push; a mistake of the pusher does. What looks after queues is in {@link ManagedQueue}.
  */
-export class Queue extends TendedQueue {
-  readonly #parts: QueueParts
+export class Queue extends ManagedQueue {
+  readonly #dependencies: QueueDependencies
   #carrier: Carrier | undefined
   #registry: JobRegistry | undefined
 
-  constructor(parts: QueueParts) {
-    super(parts)
-    this.#parts = parts
+  constructor(dependencies: QueueDependencies) {
+    super(dependencies)
+    this.#dependencies = dependencies
   }
 
   /**
@@ -89,10 +89,10 @@ export class Queue extends TendedQueue {
     ...args: PushArguments<Input>
   ): Promise<Receipt<Result>> {
     if (!(at instanceof Date) || Number.isNaN(at.getTime())) {
-      const fields = { place: `pushAt of "${job.name}"`, option: 'at', given: at }
+      const fields = { where: `pushAt of "${job.name}"`, option: 'at', given: at }
       throw new EquipageError('E_BAD_OPTION', { ...fields, expected: 'a valid Date' })
     }
-    return this.#push(job, args, Math.max(0, at.getTime() - this.#parts.clock.now()))
+    return this.#push(job, args, Math.max(0, at.getTime() - this.#dependencies.clock.now()))
   }
 
   /**
@@ -105,10 +105,10 @@ export class Queue extends TendedQueue {
     options: PushOptions = {},
   ): Promise<Receipt<Result>[]> {
     if (!Array.isArray(payloads)) {
-      const place = `pushMany of "${job.name}"`
+      const where = `pushMany of "${job.name}"`
       const expected = 'a list of payloads'
       throw new EquipageError('E_BAD_OPTION', {
-        place,
+        where,
         option: 'payloads',
         given: payloads,
         expected,
@@ -125,7 +125,7 @@ export class Queue extends TendedQueue {
    * @param args payload and options, as `push` takes them
    * @throws as `push` does
    */
-  pushChild(parent: ParentStamp, job: Pushable, args: readonly unknown[]): Promise<Receipt> {
+  pushChild(parent: ParentMetadata, job: Pushable, args: readonly unknown[]): Promise<Receipt> {
     return this.#push(job, args, null, { parent })
   }
 
@@ -133,17 +133,17 @@ export class Queue extends TendedQueue {
     job: Pushable<unknown, Result>,
     args: readonly unknown[],
     delayMs: number | null,
-    stamp: Stamp = {},
+    metadata: JobMetadata = {},
   ): Promise<Receipt<Result>> {
     const [payload, options = {}] = args as [payload?: unknown, options?: PushOptions]
-    return this.#send(job.name, await this.prepare(job, payload, options, delayMs, stamp))
+    return this.#send(job.name, await this.prepare(job, payload, options, delayMs, metadata))
   }
 
   async #send<Result>(name: string, pushed: PushedJob): Promise<Receipt<Result>> {
-    this.#carrier ??= await this.#parts.carrier()
+    this.#carrier ??= await this.#dependencies.carrier()
     const receipt = await this.#carrier.push(pushed)
-    tellPushed(this.#parts.events, pushed, receipt)
-    const { tags } = pushed.stamp
+    emitPushed(this.#dependencies.events, pushed, receipt)
+    const { tags } = pushed.metadata
     return { ...receipt, name, ...(tags ? { tags } : {}) } as Receipt<Result>
   }
 
@@ -158,12 +158,12 @@ export class Queue extends TendedQueue {
     payload: unknown,
     options: PushOptions,
     delayMs: number | null,
-    stamp: Stamp,
+    metadata: JobMetadata,
   ): Promise<PushedJob> {
-    this.#registry ??= await this.#parts.registry()
+    this.#registry ??= await this.#dependencies.registry()
     const definition = this.#registry.resolve(pushable)
-    const place = `push of "${definition.name}"`
-    checkPushOptions(options, place)
+    const where = `push of "${definition.name}"`
+    checkPushOptions(options, where)
     const job = firstJob(definition)
     const chain = definition.kind === 'chain' && {
       name: definition.name,
@@ -172,24 +172,24 @@ export class Queue extends TendedQueue {
     }
     const group = definition.kind === 'group' && { name: definition.name, id: randomUUID() }
     const { rules } = job
-    const tags = readTags([...rules.tags, ...readTags(options.tags ?? [], place)], place)
-    const read = payloadData(job, payload, this.#parts.payloadLimitBytes)
+    const tags = readTags([...rules.tags, ...readTags(options.tags ?? [], where)], where)
+    const read = payloadData(job, payload, this.#dependencies.payloadLimitBytes)
     const data = read instanceof Promise ? await read : read
     const guarded = rules.guard !== undefined || options.unique !== undefined
     const guard = guarded ? await guardOfPush(definition, job, data, options) : undefined
-    const ownKeep = readKeep(options.keep, place)
+    const ownKeep = readKeep(options.keep, where)
     const keep = rules.keep && ownKeep ? { ...rules.keep, ...ownKeep } : (ownKeep ?? rules.keep)
     return {
       name: job.name,
       queue: job.queue,
       data,
       attempts: job.attempts,
-      delayMs: delayOf(job, delayMs, place),
-      priority: readPriority(options.priority ?? rules.priority, place),
+      delayMs: delayOf(job, delayMs, where),
+      priority: readPriority(options.priority ?? rules.priority, where),
       ...(guard ? { guard } : {}),
       ...(keep ? { keep } : {}),
-      stamp: {
-        ...stamp,
+      metadata: {
+        ...metadata,
         ...(chain ? { chain } : {}),
         ...(group ? { group } : {}),
         ...(tags.length > 0 ? { tags } : {}),
@@ -206,7 +206,7 @@ function guardOfPush(
   { unique }: PushOptions,
 ): Promise<PushGuard | undefined> {
   if (unique !== undefined && definition.kind !== 'job') {
-    const fields = { place: `push of "${definition.name}"`, option: 'unique', given: unique }
+    const fields = { where: `push of "${definition.name}"`, option: 'unique', given: unique }
     const expected = `none: a ${definition.kind} is not unique, only a job is that stands alone`
     throw new EquipageError('E_BAD_OPTION', { ...fields, expected })
   }
@@ -214,9 +214,9 @@ function guardOfPush(
 }
 
 /** @throws E_BAD_OPTION when a job that waits for the last push is given another delay */
-function delayOf({ rules }: JobDefinition, delayMs: number | null, place: string): number {
+function delayOf({ rules }: JobDefinition, delayMs: number | null, where: string): number {
   if (rules.guard?.kind !== 'debounce') return delayMs ?? rules.delayMs
   if (delayMs === null) return rules.guard.forMs ?? 0
   const expected = 'none, because the job has a debounce, which is the delay itself'
-  throw new EquipageError('E_BAD_OPTION', { place, option: 'delay', given: delayMs, expected })
+  throw new EquipageError('E_BAD_OPTION', { where, option: 'delay', given: delayMs, expected })
 }

@@ -1,11 +1,11 @@
 export {
   type DroppedEvent,
+  deploymentOf,
   EquipageScheduler,
   endOfTime,
-  releaseOf,
   runByHand,
   ScheduleHooks,
-  type SchedulerParts,
+  type SchedulerDependencies,
   type TickEvent,
   type TickEvents,
   TickFiring,

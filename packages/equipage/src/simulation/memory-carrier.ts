@@ -64,8 +64,8 @@ export class MemoryCarrier implements Carrier {
     const receipt: Receipt = { id, name, queue, state: delayMs > 0 ? 'delayed' : 'waiting' }
     if (this.#kept.has(id)) return receipt
     const pushedAt = Math.floor(this.#clock.now())
-    const inTheWay = this.#inTheWay(job, id, pushedAt)
-    if (inTheWay !== undefined) return refusedReceipt(job, inTheWay)
+    const conflictingId = this.#conflictingId(job, id, pushedAt)
+    if (conflictingId !== undefined) return refusedReceipt(job, conflictingId)
     const runsAt = pushedAt + delayMs
     const endsAt = runsAt + (this.#options.durationOf?.(job) ?? 0)
     const kept: HeldJob = { id, job, pushedAt, runsAt, endsAt }
@@ -75,7 +75,7 @@ export class MemoryCarrier implements Carrier {
     return receipt
   }
 
-  #inTheWay(job: PushedJob, id: string, now: number): string | undefined {
+  #conflictingId(job: PushedJob, id: string, now: number): string | undefined {
     if (this.#options.guarded === false) return undefined
     return this.#guards.pass(job, id, now, this.#kept.values(), former => this.drop(former))
   }

@@ -2,9 +2,9 @@ import type { Connection, LedgerRetention } from '../connection/index.ts'
 import type { Clock } from '../core/index.ts'
 import { MemoryCarrier, type MemoryCarrierOptions } from './memory-carrier.ts'
 import { MemoryGroups } from './memory-groups.ts'
-import { MemoryQueueCare } from './memory-queue-care.ts'
+import { MemoryQueueAdmin } from './memory-queue-admin.ts'
 import { type MemoryStart, MemoryTickMemory } from './memory-tick-memory.ts'
-import { MemoryWorkerBoard } from './memory-worker-board.ts'
+import { MemoryWorkerRegistry } from './memory-worker-registry.ts'
 
 export type { MemoryCarrier, MemoryPush } from './memory-carrier.ts'
 export type { MemoryStart } from './memory-tick-memory.ts'
@@ -37,10 +37,10 @@ export function memoryConnection(options: MemoryConnectionOptions): MemoryConnec
     name: 'memory',
     inline: false,
     carrier,
-    care: new MemoryQueueCare(carrier, clock),
+    admin: new MemoryQueueAdmin(carrier, clock),
     groups,
     ticks: new MemoryTickMemory({ carrier, groups, retention, clock, start }),
-    workers: new MemoryWorkerBoard(clock),
+    workers: new MemoryWorkerRegistry(clock),
     check: async () => undefined,
     stop: async () => ({ handedBack: 0 }),
   }

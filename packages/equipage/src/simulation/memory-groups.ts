@@ -1,10 +1,10 @@
 import {
+  type AcceptedEnd,
+  acceptEnd,
   firstState,
   type GroupCounts,
   mayClose,
   stepAfter,
-  type TakenEnd,
-  taken,
 } from '../connection/index.ts'
 import type { Clock, Json } from '../core/index.ts'
 import {
@@ -12,18 +12,18 @@ import {
   failedKeptMs,
   type GroupMemory,
   type GroupPlan,
-  type GroupStanding,
   type GroupState,
+  type GroupStatus,
   type GroupStep,
   groupsLookedAt,
   type JobEnd,
   type MemberEnd,
 } from '../job/index.ts'
 
-interface Held {
+interface KnownGroup {
   readonly plan: GroupPlan
   counts: GroupCounts
-  readonly ends: Map<number, TakenEnd>
+  readonly ends: Map<number, AcceptedEnd>
   readyAt: number | null
   endedAt: number | null
 }
@@ -32,82 +32,82 @@ interface Held {
 export class MemoryGroups implements GroupMemory {
   readonly #clock: Clock
   /** Those that were not looked at for the longest time first. */
-  readonly #groups = new Map<string, Held>()
+  readonly #groups = new Map<string, KnownGroup>()
 
   constructor(clock: Clock) {
     this.#clock = clock
   }
 
-  async open(id: string, plan: GroupPlan): Promise<Pick<GroupStanding, 'state' | 'ended'>> {
+  async open(id: string, plan: GroupPlan): Promise<Pick<GroupState, 'state' | 'ended'>> {
     this.#forgetOld()
-    const held = this.#groups.get(id) ?? this.#begun(id, plan)
-    return { state: held.counts.state, ended: new Set(held.ends.keys()) }
+    const known = this.#groups.get(id) ?? this.#begun(id, plan)
+    return { state: known.counts.state, ended: new Set(known.ends.keys()) }
   }
 
-  #begun(id: string, plan: GroupPlan): Held {
+  #begun(id: string, plan: GroupPlan): KnownGroup {
     const left = plan.members.length
-    const hasLast = plan.last !== null
-    const state = firstState(left, hasLast)
-    const counts = { state, left, broken: 0, bytes: 0, hasLast, lastPushed: false }
-    const held: Held = { plan, counts, ends: new Map(), readyAt: null, endedAt: null }
-    this.#groups.set(id, held)
-    if (state !== 'open') this.#enter(held, state)
-    return held
+    const hasFinally = plan.finally !== null
+    const state = firstState(left, hasFinally)
+    const counts = { state, left, broken: 0, bytes: 0, hasFinally, finallyPushed: false }
+    const known: KnownGroup = { plan, counts, ends: new Map(), readyAt: null, endedAt: null }
+    this.#groups.set(id, known)
+    if (state !== 'open') this.#enter(known, state)
+    return known
   }
 
-  async end(id: string, place: number, end: MemberEnd): Promise<GroupStep> {
-    const held = this.#groups.get(id)
-    if (!held) return 'missing'
-    if (held.counts.state === 'completed') return 'over'
-    const change = taken(held.counts, end, held.ends.get(place))
+  async end(id: string, index: number, end: MemberEnd): Promise<GroupStep> {
+    const known = this.#groups.get(id)
+    if (!known) return 'missing'
+    if (known.counts.state === 'completed') return 'over'
+    const change = acceptEnd(known.counts, end, known.ends.get(index))
     if (change) {
-      held.counts = change.counts
-      held.ends.set(place, change.kept)
+      known.counts = change.counts
+      known.ends.set(index, change.kept)
     }
-    const step = stepAfter(held.counts)
-    if (step === 'ready' || step === 'completed' || step === 'failed') this.#enter(held, step)
+    const step = stepAfter(known.counts)
+    if (step === 'ready' || step === 'completed' || step === 'failed') this.#enter(known, step)
     return step
   }
 
-  #enter(held: Held, state: GroupState): void {
+  #enter(known: KnownGroup, state: GroupStatus): void {
     const now = this.#clock.now()
-    held.counts = { ...held.counts, state }
-    if (state === 'ready') held.readyAt ??= now
-    held.endedAt = state === 'completed' || state === 'failed' ? now : null
-    if (state === 'completed') held.ends.clear()
+    known.counts = { ...known.counts, state }
+    if (state === 'ready') known.readyAt ??= now
+    known.endedAt = state === 'completed' || state === 'failed' ? now : null
+    if (state === 'completed') known.ends.clear()
   }
 
-  async standing(id: string): Promise<GroupStanding | undefined> {
-    const held = this.#groups.get(id)
-    if (!held || held.counts.state === 'completed') return undefined
-    const { plan, counts, ends, readyAt } = held
-    const { state, lastPushed } = counts
-    return { plan, state, lastPushed, readyAt, ended: new Set(ends.keys()) }
+  async state(id: string): Promise<GroupState | undefined> {
+    const known = this.#groups.get(id)
+    if (!known || known.counts.state === 'completed') return undefined
+    const { plan, counts, ends, readyAt } = known
+    const { state, finallyPushed } = counts
+    return { plan, state, finallyPushed, readyAt, ended: new Set(ends.keys()) }
   }
 
   async ends(id: string): Promise<ReadonlyMap<number, JobEnd<Json>>> {
-    const ends = this.#groups.get(id)?.ends ?? new Map<number, TakenEnd>()
-    return new Map(Array.from(ends, ([place, { end }]) => [place, end]))
+    const ends = this.#groups.get(id)?.ends ?? new Map<number, AcceptedEnd>()
+    return new Map(Array.from(ends, ([index, { end }]) => [index, end]))
   }
 
-  async lastPushed(id: string): Promise<void> {
-    const held = this.#groups.get(id)
-    if (held) held.counts = { ...held.counts, lastPushed: true }
+  async finallyPushed(id: string): Promise<void> {
+    const known = this.#groups.get(id)
+    if (known) known.counts = { ...known.counts, finallyPushed: true }
   }
 
   async close(id: string, state: 'completed' | 'failed'): Promise<boolean> {
-    const held = this.#groups.get(id)
-    if (!held || !mayClose(held.counts.state, state)) return false
-    this.#enter(held, state)
+    const known = this.#groups.get(id)
+    if (!known || !mayClose(known.counts.state, state)) return false
+    this.#enter(known, state)
     return true
   }
 
   async unfinished(): Promise<readonly string[]> {
     const open = Array.from(this.#groups).filter(([, { endedAt }]) => endedAt === null)
     const looked = open.slice(0, groupsLookedAt)
-    for (const [id, held] of looked) {
+    for (const [id, known] of looked) {
       this.#groups.delete(id)
-      this.#groups.set(id, held)
+      this.#groups.set(id, known)
     }
     return looked.map(([id]) => id)
   }

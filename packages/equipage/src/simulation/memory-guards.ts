@@ -35,10 +35,10 @@ export class MemoryGuards {
     const holder = kind === 'unique' ? same.find(({ endsAt }) => endsAt > now) : undefined
     if (holder) return holder.id
     if (forMs === null) return undefined
-    const place = `${queue} ${key}`
-    const former = this.#times.get(place)
+    const where = `${queue} ${key}`
+    const former = this.#times.get(where)
     if (former && former.until > now) return former.id
-    this.#times.set(place, { id, until: now + forMs })
+    this.#times.set(where, { id, until: now + forMs })
     return undefined
   }
 }

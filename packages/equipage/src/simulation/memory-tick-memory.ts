@@ -1,19 +1,19 @@
 import {
-  type Beat,
   type Call,
-  type ClaimAnswer,
   type ClaimedRun,
+  type ClaimResult,
   callLeaseMs,
+  type Deployment,
+  type HeartbeatReply,
   keepsPlace,
   type LedgerQuery,
   type LedgerRetention,
   type LedgerRow,
   type Registration,
-  type Release,
   type RunEnd,
   refusal,
   type ScheduleEntry,
-  type SignOfLife,
+  type SchedulerReport,
   type Span,
   type StoredSchedule,
   spansKept,
@@ -23,9 +23,9 @@ import {
 import type { Clock } from '../core/index.ts'
 import type { Receipt } from '../job/index.ts'
 import type { MemoryCarrier } from './memory-carrier.ts'
+import { MemoryDeployments } from './memory-deployments.ts'
 import type { MemoryGroups } from './memory-groups.ts'
 import { MemoryLedger } from './memory-ledger.ts'
-import { MemoryReleases } from './memory-releases.ts'
 
 /** What a schedule's overlap policy waits for: the jobs and the group of a run by their ids, or a function by its call. */
 type Holder =
@@ -58,22 +58,22 @@ export class MemoryTickMemory implements TickMemory {
   readonly #states = new Map<string, State>()
   readonly #ledgers = new Map<string, MemoryLedger>()
   readonly #pauses = new Map<string, { from: number; to: number | null }[]>()
-  readonly #releases = new MemoryReleases()
+  readonly #deployments = new MemoryDeployments()
   /** The functions that run, and until when each may go on without a sign of life. */
   readonly #calls = new Map<string, Call & { until: number }>()
 
-  constructor(parts: {
+  constructor(dependencies: {
     carrier: MemoryCarrier
     groups: MemoryGroups
     retention: LedgerRetention
     clock: Clock
     start?: readonly MemoryStart[] | undefined
   }) {
-    this.#carrier = parts.carrier
-    this.#groups = parts.groups
-    this.#retention = parts.retention
-    this.#clock = parts.clock
-    for (const { name, definition, anchor, cursor, pauses } of parts.start ?? []) {
+    this.#carrier = dependencies.carrier
+    this.#groups = dependencies.groups
+    this.#retention = dependencies.retention
+    this.#clock = dependencies.clock
+    for (const { name, definition, anchor, cursor, pauses } of dependencies.start ?? []) {
       const last = pauses.at(-1)
       const pausedAt = last?.to === null ? last.from : null
       const none = { holder: undefined, waiting: null }
@@ -93,10 +93,10 @@ export class MemoryTickMemory implements TickMemory {
     return 0
   }
 
-  async register(release: Release): Promise<Registration[]> {
-    const rules = this.#releases.register(release, this.now())
-    const registrations = release.entries.map(entry => this.#registerEntry(entry, rules))
-    if (rules) this.#forgetOthers(new Set(release.entries.map(({ name }) => name)))
+  async register(deployment: Deployment): Promise<Registration[]> {
+    const rules = this.#deployments.register(deployment, this.now())
+    const registrations = deployment.entries.map(entry => this.#registerEntry(entry, rules))
+    if (rules) this.#forgetOthers(new Set(deployment.entries.map(({ name }) => name)))
     return registrations
   }
 
@@ -125,7 +125,7 @@ export class MemoryTickMemory implements TickMemory {
     }
   }
 
-  async claim(claim: TickClaim): Promise<ClaimAnswer> {
+  async claim(claim: TickClaim): Promise<ClaimResult> {
     const state = this.#states.get(claim.name)
     const paused = state?.pausedAt != null
     const refused = refusal(claim, state && { ...state, paused })
@@ -133,18 +133,18 @@ export class MemoryTickMemory implements TickMemory {
     const { run } = claim
     if (run?.overlap && this.#isHeld(state.holder)) {
       if (run.overlap === 'queue') state.waiting = run.tick
-      return { outcome: 'held' }
+      return { outcome: 'overlapping' }
     }
     state.cursor = claim.to
     if (state.waiting !== null && state.waiting <= claim.to) state.waiting = null
     const receipt = run?.job && this.#carrier.take(run.job)
-    const inTheWay = receipt?.existing?.id
-    if (run && inTheWay === undefined) this.#begin(state, claim.name, run, receipt?.id)
+    const conflictingId = receipt?.existing?.id
+    if (run && conflictingId === undefined) this.#begin(state, claim.name, run, receipt?.id)
     const rows = claim.rows.map(row =>
       receipt && row.tick === run?.tick ? rowOfPush(row, receipt) : row,
     )
     this.#ledgerOf(claim.name).add(rows, this.#retention)
-    if (inTheWay !== undefined) return { outcome: 'claimed', pushed: undefined, inTheWay }
+    if (conflictingId !== undefined) return { outcome: 'claimed', pushed: undefined, conflictingId }
     return { outcome: 'claimed', pushed: receipt && Promise.resolve(receipt) }
   }
 
@@ -171,11 +171,11 @@ export class MemoryTickMemory implements TickMemory {
     return names.map(name => this.#states.get(name)?.cursor ?? null)
   }
 
-  async beat(sign: SignOfLife): Promise<Beat> {
+  async heartbeat(report: SchedulerReport): Promise<HeartbeatReply> {
     const now = this.now()
-    const rule = this.#releases.beat(sign, now)
+    const rule = this.#deployments.heartbeat(report, now)
     const lost: Call[] = []
-    for (const { name, tick } of sign.calls) {
+    for (const { name, tick } of report.calls) {
       const running = this.#calls.get(callId({ name, tick }))
       if (running && running.until > now) running.until = now + callLeaseMs
       else lost.push({ name, tick })
@@ -239,11 +239,11 @@ export class MemoryTickMemory implements TickMemory {
   }
 
   async downtimes(): Promise<Span[]> {
-    return [...this.#releases.downtimes]
+    return [...this.#deployments.downtimes]
   }
 
   async silentSince(): Promise<number | null> {
-    return this.#releases.silentSince(this.now()) ?? null
+    return this.#deployments.silentSince(this.now()) ?? null
   }
 
   #ledgerOf(name: string): MemoryLedger {

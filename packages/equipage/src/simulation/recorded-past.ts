@@ -6,8 +6,8 @@ import {
   type TickMemory,
 } from '../connection/index.ts'
 import { endOfTime, latestTick, type Schedule } from '../schedule/index.ts'
+import type { RunsOf, SimulatedRun } from './simulated-action.ts'
 import type { StartingPoint } from './simulation.ts'
-import type { RunsOf, SimulatedRun } from './stand-in.ts'
 
 /** What a connection knows that a simulation needs. */
 export interface RecordedPast {
@@ -99,7 +99,7 @@ const decidedAt = ({ tick, lagMs }: LedgerRow): number => tick + lagMs
  */
 function withoutSigns(downs: readonly Span[], histories: readonly History[]): Span[] {
   const rows = histories.flatMap(history => history.rows)
-  const signs = rows.flatMap(signsOf)
+  const heartbeat = rows.flatMap(signsOf)
   const waits = histories.flatMap(waitsOf)
   return downs.map(({ from, to }) => {
     const end = to ?? Number.POSITIVE_INFINITY
@@ -107,7 +107,7 @@ function withoutSigns(downs: readonly Span[], histories: readonly History[]): Sp
     const goneBy = rows
       .filter(row => row.first > from && decidedAt(row) >= end && row.reason !== 'queued')
       .reduce((least, { first }) => Math.min(least, first), end)
-    const shown = [...signs.filter(at => at < end), ...waits.filter(at => at < goneBy)]
+    const shown = [...heartbeat.filter(at => at < end), ...waits.filter(at => at < goneBy)]
     return { from: shown.reduce((latest, at) => Math.max(latest, at), from), to }
   })
 }

@@ -3,8 +3,13 @@ import { VirtualClock } from '../core/index.ts'
 import type { Logger } from '../log/index.ts'
 import { endOfTime, type Schedule, ScheduleHooks, TickFiring, TickLoop } from '../schedule/index.ts'
 import { type MemoryConnection, memoryConnection } from './memory-connection.ts'
+import {
+  preparedSimulation,
+  type RunsOf,
+  type SimulatedLife,
+  simulatedSchedule,
+} from './simulated-action.ts'
 import { eventsOf, type SimulatedSpan, type SimulationEvent } from './simulation-events.ts'
-import { preparedStandIn, type RunsOf, type SimulatedLife, standInFor } from './stand-in.ts'
 
 /** Where a schedule stands when a simulation begins. Epoch milliseconds. */
 export interface StartingPoint {
@@ -13,7 +18,7 @@ export interface StartingPoint {
   readonly cursor: number
 }
 
-export interface SimulationParts<App> extends SimulatedSpan {
+export interface SimulationDependencies<App> extends SimulatedSpan {
   schedules: readonly Schedule<App>[]
   /** By the schedule's name. One that is not there is registered at `from`. */
   standings?: ReadonlyMap<string, StartingPoint>
@@ -45,17 +50,19 @@ export interface SimulatedTick
  * lasts as long as `runs` says. Conditions are asked as they are at this moment.
  * @returns in the order of the ticks
  */
-export async function simulate<App>(parts: SimulationParts<App>): Promise<SimulatedTick[]> {
-  const simulation = new Simulation(parts)
-  for (const event of eventsOf(parts)) await simulation.goOnTo(event.at, event)
-  await simulation.goOnTo(parts.to)
+export async function simulate<App>(
+  dependencies: SimulationDependencies<App>,
+): Promise<SimulatedTick[]> {
+  const simulation = new Simulation(dependencies)
+  for (const event of eventsOf(dependencies)) await simulation.goOnTo(event.at, event)
+  await simulation.goOnTo(dependencies.to)
   await simulation.end()
   return simulation.ticks()
 }
 
 /** A timetable on its way through time. */
 class Simulation<App> {
-  readonly #parts: SimulationParts<App>
+  readonly #dependencies: SimulationDependencies<App>
   readonly #clock: VirtualClock
   readonly #connection: MemoryConnection
   readonly #schedules: readonly Schedule<App>[]
@@ -64,33 +71,33 @@ class Simulation<App> {
   readonly #life: SimulatedLife
   #running: { loop: TickLoop<App>; ended: AbortController } | undefined
 
-  constructor(parts: SimulationParts<App>) {
-    this.#parts = parts
+  constructor(dependencies: SimulationDependencies<App>) {
+    this.#dependencies = dependencies
     // Conditions are held, and all the rest is promises.
-    this.#clock = new VirtualClock(parts.from, { steady: true, turns: 1 })
-    this.#log = parts.log.child({}, { level: 'silent' })
-    const runs = parts.runs ?? (() => ({ durationMs: 0, error: null, stops: false }))
+    this.#clock = new VirtualClock(dependencies.from, { steady: true, turns: 1 })
+    this.#log = dependencies.log.child({}, { level: 'silent' })
+    const runs = dependencies.runs ?? (() => ({ durationMs: 0, error: null, stops: false }))
     this.#life = { clock: this.#clock, runs, ended: new AbortController().signal }
-    this.#schedules = parts.schedules.map(schedule => {
-      const standIn = standInFor(schedule, this.#life)
+    this.#schedules = dependencies.schedules.map(schedule => {
+      const standIn = simulatedSchedule(schedule, this.#life)
       standIn.anchorAt(this.#standingOf(schedule).anchor)
       return standIn
     })
     this.#connection = memoryConnection({
       clock: this.#clock,
-      durationOf: ({ stamp: { tick } }) =>
+      durationOf: ({ metadata: { tick } }) =>
         tick ? runs(tick.schedule, Date.parse(tick.scheduledFor)).durationMs : 0,
       start: this.#schedules.map(schedule => this.#startOf(schedule)),
     })
   }
 
   #standingOf(schedule: Schedule<App>): StartingPoint {
-    const { from, standings } = this.#parts
+    const { from, standings } = this.#dependencies
     return standings?.get(nameOf(schedule)) ?? { anchor: from, cursor: from - 1 }
   }
 
   #startOf(schedule: Schedule<App>) {
-    const { from, pauses } = this.#parts
+    const { from, pauses } = this.#dependencies
     const { name = '', definition } = schedule
     const { anchor, cursor } = this.#standingOf(schedule)
     const before = (pauses?.get(name) ?? []).filter(pause => pause.from < from)
@@ -118,7 +125,7 @@ class Simulation<App> {
   async #start(): Promise<void> {
     const ended = new AbortController()
     this.#life.ended = ended.signal
-    const { app, env } = this.#parts
+    const { app, env } = this.#dependencies
     const shared = {
       memory: this.#connection.ticks,
       process: 'simulation',
@@ -127,12 +134,12 @@ class Simulation<App> {
     }
     const firing = new TickFiring<App>({
       ...shared,
-      queue: { prepare: preparedStandIn },
+      queue: { prepare: preparedSimulation },
       app,
       env,
       hooks: new ScheduleHooks<App>(shared),
     })
-    const loop = new TickLoop<App>({ ...shared, schedules: this.#schedules, firing, place: 0 })
+    const loop = new TickLoop<App>({ ...shared, schedules: this.#schedules, firing, offset: 0 })
     this.#running = { loop, ended }
     await loop.start()
   }
@@ -149,7 +156,7 @@ class Simulation<App> {
   /** What was interrupted is put on record; what runs goes on. */
   async end(): Promise<void> {
     const { ticks } = this.#connection
-    await ticks.beat({ release: 'simulation', process: 'end', calls: [], leaving: true })
+    await ticks.heartbeat({ deployment: 'simulation', process: 'end', calls: [], leaving: true })
     await this.#stop()
   }
 
@@ -159,14 +166,14 @@ class Simulation<App> {
     for (const { name: schedule, row } of this.#connection.ticks.rows()) {
       const { tick, first, count, fate, reason, misfire, lagMs, durationMs } = row
       const told = { schedule, tick, first, count, fate, reason, misfire, lagMs, durationMs }
-      const own = this.#parts.oneByOne ? schedules.get(schedule) : undefined
+      const own = this.#dependencies.oneByOne ? schedules.get(schedule) : undefined
       ticks.push(...(own && count > 1 ? apart(told, own) : [told]))
     }
     return [...ticks, ...(await this.#pending())].sort((a, b) => a.tick - b.tick)
   }
 
   async #pending(): Promise<SimulatedTick[]> {
-    const { to } = this.#parts
+    const { to } = this.#dependencies
     const cursors = await this.#connection.ticks.cursors(this.#schedules.map(nameOf))
     return this.#schedules.flatMap((schedule, index) => {
       const pending: SimulatedTick[] = []

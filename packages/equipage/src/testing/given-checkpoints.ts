@@ -17,9 +17,9 @@ export class GivenCheckpoints extends MemoryCheckpoints {
 
   /** Results of the parts that are finished, by name. */
   get finished(): Record<string, Json> {
-    const parts = [...this.kept].filter(([name]) => name.startsWith(partPrefix))
+    const dependencies = [...this.kept].filter(([name]) => name.startsWith(partPrefix))
     return Object.fromEntries(
-      parts.map(([name, json]) => [name.slice(partPrefix.length), JSON.parse(json) as Json]),
+      dependencies.map(([name, json]) => [name.slice(partPrefix.length), JSON.parse(json) as Json]),
     )
   }
 }

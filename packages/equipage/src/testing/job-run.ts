@@ -47,11 +47,11 @@ export interface ChainRun<Result = unknown> extends RunEnd<Result> {
 /** How a group went, each of its jobs with its first attempt. */
 export interface GroupRun<Result = unknown> extends RunEnd<Result> {
   /** The job that made the members' payloads. */
-  readonly spread: JobRun
+  readonly fanOut: JobRun
   /** The members that ran, by their keys, in the order of their payloads. */
   readonly members: Readonly<Record<string, readonly JobRun[]>>
   /** The last job, where it ran. */
-  readonly last?: JobRun
+  readonly finally?: JobRun
   /** What they pushed, in that order; the group's own jobs are not among it. */
   readonly pushed: readonly Pushed[]
 }

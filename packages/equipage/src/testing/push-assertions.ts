@@ -134,7 +134,7 @@ export abstract class PushAssertions {
 /** @param assertion the one that was called, so that the error points at its caller */
 function fail(
   assertion: Assertion,
-  parts: { message: string; actual: unknown; expected: unknown },
+  dependencies: { message: string; actual: unknown; expected: unknown },
 ): never {
-  throw new AssertionError({ ...parts, operator: assertion.name, stackStartFn: assertion })
+  throw new AssertionError({ ...dependencies, operator: assertion.name, stackStartFn: assertion })
 }

@@ -29,7 +29,7 @@ export type PushMatch<Payload> =
   | ((payload: Payload, pushed: Pushed<Payload>) => boolean)
 
 export function pushedOf({ job, pushedAt }: MemoryPush): Pushed {
-  const { chain, tick, tags = [] } = job.stamp
+  const { chain, tick, tags = [] } = job.metadata
   return {
     job: chain?.name ?? job.name,
     payload: job.data,

@@ -6,7 +6,7 @@ import type {
   Pushable,
   PushedJob,
   RunOutcome,
-  TickStamp,
+  TickMetadata,
 } from '../job/index.ts'
 import { MemoryGroups } from '../simulation/index.ts'
 import { capturedLog } from './captured-log.ts'
@@ -21,10 +21,10 @@ export function prepared(
   payload: unknown,
   tick: GivenTick | undefined,
 ): Promise<PushedJob> {
-  return app.queue.prepare(job, payload, {}, null, tick ? { tick: tickStamp(tick) } : {})
+  return app.queue.prepare(job, payload, {}, null, tick ? { tick: tickMetadata(tick) } : {})
 }
 
-function tickStamp({ scheduledFor, previous, ...tick }: GivenTick): TickStamp {
+function tickMetadata({ scheduledFor, previous, ...tick }: GivenTick): TickMetadata {
   return {
     lagMs: 0,
     misfire: false,
@@ -54,7 +54,7 @@ export async function runAttempt(
   options: RunJobOptions,
   groups: GroupMemory = new MemoryGroups(app.clock),
 ): Promise<Ran> {
-  const { name, queue, data, stamp } = job
+  const { name, queue, data, metadata } = job
   const { attempt = 1, attempts = job.attempts, pushedAt, signal } = options
   const { log, lines } = capturedLog()
   const checkpoints = new GivenCheckpoints(options.checkpoints ?? {})
@@ -82,7 +82,7 @@ export async function runAttempt(
       attempts,
       starts: attempt,
       pushedAt: pushedAt?.getTime() ?? app.clock.now(),
-      stamp,
+      metadata,
       signal: signal ?? new AbortController().signal,
       checkpoints,
       report: told => void progress.push(told),

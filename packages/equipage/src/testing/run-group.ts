@@ -20,36 +20,36 @@ export async function runGroup<Input, Result>(
   const [payload, options = {}] = given as [payload?: unknown, options?: RunChainOptions]
   const groups = new MemoryGroups(app.clock)
   const run = (job: PushedJob) => runAttempt(app, job, options, groups)
-  const spread = await run(await prepared(app, group, payload, options.tick))
-  const [first] = spread.following
-  const plan = (await groups.standing(first?.stamp.group?.id ?? ''))?.plan
+  const fanOut = await run(await prepared(app, group, payload, options.tick))
+  const [first] = fanOut.following
+  const plan = (await groups.state(first?.metadata.group?.id ?? ''))?.plan
   const members: Record<string, JobRun[]> = {}
   for (const { key } of group.slots) members[key] = []
-  let last: JobRun | undefined
-  let end: RunEnd = failureOf(spread) ?? spread.end
-  const waiting = [...spread.following]
+  let finallyJob: JobRun | undefined
+  let end: RunEnd = failureOf(fanOut) ?? fanOut.end
+  const waiting = [...fanOut.following]
   for (let job = waiting.shift(); job; job = waiting.shift()) {
     const ran = await run(job)
     waiting.push(...ran.following)
-    const { place } = job.stamp.group ?? {}
-    if (place === 'last') {
-      last = ran.job
+    const { index } = job.metadata.group ?? {}
+    if (index === 'finally') {
+      finallyJob = ran.job
       end = ran.end
       continue
     }
-    const slot = plan?.members[Number(place)]?.slot ?? 0
+    const slot = plan?.members[Number(index)]?.slot ?? 0
     members[plan?.slots[slot]?.key ?? '']?.push(ran.job)
-    const waits = end === spread.end && !isFinal(ran.end)
+    const waits = end === fanOut.end && !isFinal(ran.end)
     end = failureOf(ran) ?? (waits ? ran.end : end)
   }
-  const runs = [spread.job, ...Object.values(members).flat(), ...(last ? [last] : [])]
+  const runs = [fanOut.job, ...Object.values(members).flat(), ...(finallyJob ? [finallyJob] : [])]
   const pushed = runs.flatMap(one => one.pushed)
-  const found = end === spread.end && end.outcome === 'completed' ? { outcome: end.outcome } : end
+  const found = end === fanOut.end && end.outcome === 'completed' ? { outcome: end.outcome } : end
   return {
     ...found,
-    spread: spread.job,
+    fanOut: fanOut.job,
     members,
-    ...(last ? { last } : {}),
+    ...(finallyJob ? { finally: finallyJob } : {}),
     pushed,
   } as GroupRun<Result>
 }

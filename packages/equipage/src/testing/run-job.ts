@@ -27,6 +27,6 @@ export async function runJob<Input, Payload, Result>(
 
 function checkCount(option: string, given: number | undefined): void {
   if (given === undefined || (Number.isSafeInteger(given) && given >= 1)) return
-  const fields = { place: 'runJob', option, given, expected: 'a whole number, 1 or more' }
+  const fields = { where: 'runJob', option, given, expected: 'a whole number, 1 or more' }
   throw new EquipageError('E_BAD_OPTION', fields)
 }

@@ -50,8 +50,8 @@ export async function timeTravel(app: AnyApp, options: TimeTravelOptions): Promi
   const { jobsTake = 0 } = options
   const recorder = new Recorder({
     clock,
-    durationOf: ({ name, stamp }) => {
-      const job = stamp.chain?.name ?? name
+    durationOf: ({ name, metadata }) => {
+      const job = metadata.chain?.name ?? name
       const given = typeof jobsTake === 'function' ? jobsTake(job) : jobsTake
       return durationMs(given, 'timeTravel, jobsTake')
     },
@@ -82,17 +82,17 @@ export class TimeTravel extends PushAssertions {
   readonly #recorder: Recorder
   readonly #zone: Zone
 
-  constructor(parts: {
+  constructor(dependencies: {
     clock: VirtualClock
     recorder: Recorder
     scheduler: EquipageScheduler<unknown>
     zone: Zone
   }) {
-    super(parts.recorder)
-    this.clock = parts.clock
-    this.scheduler = parts.scheduler
-    this.#recorder = parts.recorder
-    this.#zone = parts.zone
+    super(dependencies.recorder)
+    this.clock = dependencies.clock
+    this.scheduler = dependencies.scheduler
+    this.#recorder = dependencies.recorder
+    this.#zone = dependencies.zone
   }
 
   /** The moment that has been reached. */
@@ -110,11 +110,11 @@ export class TimeTravel extends PushAssertions {
    * @throws E_BAD_OPTION when it has passed; time does not go back
    */
   async travelTo(moment: Moment): Promise<void> {
-    const place = 'travelTo'
-    const aheadMs = momentMs(moment, this.#zone, place) - this.clock.now()
+    const where = 'travelTo'
+    const aheadMs = momentMs(moment, this.#zone, where) - this.clock.now()
     if (aheadMs < 0) {
       const expected = `no earlier moment than ${this.now.toISOString()}, which has been reached`
-      throw new EquipageError('E_BAD_OPTION', { place, option: 'moment', given: moment, expected })
+      throw new EquipageError('E_BAD_OPTION', { where, option: 'moment', given: moment, expected })
     }
     await this.clock.advance(aheadMs)
   }

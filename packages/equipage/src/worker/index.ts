@@ -1,5 +1,5 @@
 export {
-  GroupTending,
+  GroupReaper,
   RunningJobs,
   Worker,
   type WorkerEnd,
@@ -12,6 +12,6 @@ export {
   IsolatedHost,
   IsolatedProcesses,
   isolatedPatienceMs,
-  memoryToldEveryMs,
+  memoryReportedEveryMs,
 } from './isolating/index.ts'
 export { Balancer, type FromWorker, isStop, Supervisor } from './supervising/index.ts'

@@ -59,7 +59,7 @@ describe('the jobs of an application', () => {
     const folder = appFolder(t, { 'app/jobs/one.ts': job('one', group) })
     const registry = await discoverJobs(folder)
     assert.deepEqual(registry.names(), ['group', 'last', 'member', 'one'])
-    assert.equal(registry.group('group')?.last?.job.name, 'last')
+    assert.equal(registry.group('group')?.finally?.job.name, 'last')
   })
 
   it('bring the queues that are defined, also those that no job names', async t => {

@@ -9,7 +9,7 @@ import { type CapturedLine, capturedLog } from '../support/lines.ts'
 import { pingServer } from '../support/ping-server.ts'
 import { type RedisServer, startRedis } from '../support/redis.ts'
 import { temporaryApp } from '../support/temporary-app.ts'
-import { tickStamp } from '../support/tick-stamp.ts'
+import { tickMetadata } from '../support/tick-metadata.ts'
 
 const minute = 60_000
 
@@ -163,7 +163,7 @@ suite('the hooks of a schedule that calls a function', { concurrency: true }, ()
 suite('a process that runs the job of a tick', { concurrency: true }, () => {
   /** Runs a job with a stamp in a process whose scheduler is not started. */
   async function pushed(app: App, job: string, schedule?: string) {
-    const tick = tickStamp({ schedule: schedule ?? '' })
+    const tick = tickMetadata({ schedule: schedule ?? '' })
     const prepared = await app.queue.prepare(job, {}, {}, 0, schedule === undefined ? {} : { tick })
     return (await app.connection).carrier.push(prepared)
   }
@@ -235,7 +235,7 @@ suite('the row of a tick whose run the next one waits for', { concurrency: true 
     const { app, lines } = world(t, { 'app/scheduler.ts': source })
     const { ticks } = await app.connection
     ticks.endRun = () => Promise.reject(new Error('not now'))
-    const tick = tickStamp({ schedule: 'watched' })
+    const tick = tickMetadata({ schedule: 'watched' })
     const prepared = await app.queue.prepare('report', {}, {}, 0, { tick })
     assert.equal((await (await app.connection).carrier.push(prepared)).state, 'completed')
     const told = lines.find(({ msg }) => msg === 'how long a run took could not be put on record')
@@ -252,7 +252,7 @@ suite('the end of a process', { concurrency: true }, () => {
     })
     const source = scheduler(`push(report).thenPing('${origin}/done')`)
     const { app } = world(t, { 'app/scheduler.ts': source })
-    const tick = tickStamp({ schedule: 'watched' })
+    const tick = tickMetadata({ schedule: 'watched' })
     const prepared = await app.queue.prepare('report', {}, {}, 0, { tick })
     await (await app.connection).carrier.push(prepared)
     let disposed = false

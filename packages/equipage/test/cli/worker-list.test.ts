@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { findApp } from '../../src/cli/processes/find-app.ts'
-import type { WorkerNotice } from '../../src/connection/index.ts'
+import type { WorkerReport } from '../../src/connection/index.ts'
 import { jsonOf, runCommand } from './support/run-command.ts'
 import { shop } from './support/shop.ts'
 
 /** Workers as they would have told of themselves in this moment. */
-async function posted(folder: string, ...notices: Partial<WorkerNotice>[]): Promise<void> {
+async function posted(folder: string, ...reports: Partial<WorkerReport>[]): Promise<void> {
   const app = await findApp(folder)
   try {
     const { workers } = await app.connection
     const at = Date.now()
-    for (const [index, differs] of notices.entries()) {
-      await workers.post({
+    for (const [index, differs] of reports.entries()) {
+      await workers.report({
         id: String(index),
         process: `host:${index}`,
         startedAt: at - 3_600_000,

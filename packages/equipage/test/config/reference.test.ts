@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { concerns } from '../../src/config/index.ts'
+import { frameworkConfig } from '../../src/config/index.ts'
 import { type Setting, settingsOf } from '../../src/config/schema.ts'
 
 const root = join(import.meta.dirname, '..', '..', '..', '..')
@@ -24,14 +24,16 @@ function rowOf(path: string, { env, default: value, format, doc }: Setting): str
 
 describe('docs/reference/configuration.md', () => {
   it('lists every setting of the framework: variable, path, default, what is allowed, what for', () => {
-    const settings = Array.from(settingsOf(concerns), ([path, setting]) => rowOf(path, setting))
+    const settings = Array.from(settingsOf(frameworkConfig), ([path, setting]) =>
+      rowOf(path, setting),
+    )
     assert.deepEqual(rowsOf(page), settings)
   })
 })
 
 describe('.env.example', () => {
   it('names no variable that is not read', () => {
-    const known = Array.from(settingsOf(concerns), ([, { env }]) => env)
+    const known = Array.from(settingsOf(frameworkConfig), ([, { env }]) => env)
     const named = Array.from(example.matchAll(/^#?([A-Z_]+)=/gm), ([, name = '']) => name)
     assert.ok(named.length > 10)
     for (const name of named) assert.ok(known.includes(name), name)

@@ -32,12 +32,12 @@ describe('the catalogue of errors', () => {
 
 describe('an error of the framework', () => {
   const cause = new Error('below')
-  const error = new EquipageError('E_BAD_DURATION', { place: 'here', given: 'soon' }, { cause })
+  const error = new EquipageError('E_BAD_DURATION', { where: 'here', given: 'soon' }, { cause })
 
   it('carries its code, its fields, its cause and a message made of them', () => {
     assert.equal(error.name, 'EquipageError')
     assert.equal(error.code, 'E_BAD_DURATION')
-    assert.deepEqual(error.fields, { place: 'here', given: 'soon' })
+    assert.deepEqual(error.fields, { where: 'here', given: 'soon' })
     assert.equal(error.cause, cause)
     assert.match(error.message, /^here: expected a duration .*, got 'soon'$/)
   })
@@ -52,8 +52,8 @@ describe('an error of the framework', () => {
 
   it('lists the faults of a configuration one a line, and says how many there are', () => {
     const faults = [
-      { place: 'A in .env', given: 'x', expected: 'a number' },
-      { place: 'B in the environment', given: '', unknown: true, nearest: 'C' },
+      { where: 'A in .env', given: 'x', expected: 'a number' },
+      { where: 'B in the environment', given: '', unknown: true, nearest: 'C' },
     ]
     assert.equal(
       new EquipageError('E_CONFIG', { faults }).message,

@@ -63,11 +63,11 @@ describe('what crosses a queue', () => {
 
 describe('what JSON would lose', () => {
   for (const [value, path, found] of misfits) {
-    const place = path === '' ? '' : ` at ${path}`
-    it(`is refused: ${found}${place}`, () => {
+    const where = path === '' ? '' : ` at ${path}`
+    it(`is refused: ${found}${where}`, () => {
       assert.throws(() => through(value), {
         code: 'E_NOT_JSON',
-        message: `result of job "report" is not JSON${place}: ${found}; use plain objects, arrays, texts, finite numbers, true, false and null`,
+        message: `result of job "report" is not JSON${where}: ${found}; use plain objects, arrays, texts, finite numbers, true, false and null`,
       })
     })
   }

@@ -7,7 +7,7 @@ import { Queue } from '../../src/queue/index.ts'
 import { memoryConnection } from '../../src/simulation/memory-connection.ts'
 import { MemoryCarrier } from '../support/memory-carrier.ts'
 import { StubClock } from '../support/stub-clock.ts'
-import { tickStamp } from '../support/tick-stamp.ts'
+import { tickMetadata } from '../support/tick-metadata.ts'
 
 const report = defineJob({
   name: 'report',
@@ -24,14 +24,14 @@ function queue() {
   const clock = new StubClock()
   const registry = new JobRegistry()
   for (const definition of [report, bare, day]) registry.add(definition, 'app/jobs/all.ts')
-  const { care } = memoryConnection({ clock })
-  const parts = {
+  const { admin } = memoryConnection({ clock })
+  const dependencies = {
     carrier: async () => carrier,
-    care: async () => care,
+    admin: async () => admin,
     clock,
     registry: async () => registry,
   }
-  return { queue: new Queue(parts), carrier, clock, pushed: carrier.pushed }
+  return { queue: new Queue(dependencies), carrier, clock, pushed: carrier.pushed }
 }
 
 describe('a push', () => {
@@ -47,7 +47,7 @@ describe('a push', () => {
         attempts: 3,
         delayMs: 0,
         priority: 0,
-        stamp: {},
+        metadata: {},
       },
     ])
   })
@@ -72,9 +72,9 @@ describe('a push', () => {
     const receipt = await q.push(day, { id: 7 })
     await q.push(day, { id: 7 })
     assert.equal(receipt.name, 'day')
-    const chains = pushed.map(job => [job.name, job.stamp.chain?.name, job.stamp.chain?.link])
+    const chains = pushed.map(job => [job.name, job.metadata.chain?.name, job.metadata.chain?.link])
     assert.deepEqual(chains, Array(2).fill(['report', 'day', 0]))
-    const ids = pushed.map(job => job.stamp.chain?.id ?? '')
+    const ids = pushed.map(job => job.metadata.chain?.id ?? '')
     assert.notEqual(ids[0], ids[1])
     for (const id of ids) assert.match(id, /^[\w-]{36}$/)
   })
@@ -196,11 +196,11 @@ describe('a mistake of the pusher is thrown at once, and nothing is pushed', () 
 
 describe('a prepared push', () => {
   it('carries the tick that it is for, beside the chain that it begins', async () => {
-    const tick = tickStamp()
+    const tick = tickMetadata()
     const { queue: q, pushed } = queue()
     const job = await q.prepare(day, { id: 1 }, {}, 0, { tick })
-    assert.deepEqual(job.stamp.tick, tick)
-    assert.equal(job.stamp.chain?.name, 'day')
+    assert.deepEqual(job.metadata.tick, tick)
+    assert.equal(job.metadata.chain?.name, 'day')
     assert.equal((await q.prepare('bare', {}, {}, 0, { tick })).name, 'bare')
     assert.deepEqual(pushed, [])
   })

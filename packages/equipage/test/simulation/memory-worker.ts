@@ -20,11 +20,11 @@ export class MemoryWorker {
     const checkpoints = new MemoryCheckpoints()
     await wait(this.#clock, job.delayMs, signal)
     for (let attempt = 1; !signal.aborted; attempt++) {
-      const { name, queue, data, attempts, stamp } = job
+      const { name, queue, data, attempts, metadata } = job
       const numbers = { attempt, attempts, starts: attempt }
       const report = () => undefined
       const outcome = await this.#runner.run({
-        ...{ id, name, queue, data, stamp, signal, report, pushedAt, checkpoints },
+        ...{ id, name, queue, data, metadata, signal, report, pushedAt, checkpoints },
         ...numbers,
       })
       if (outcome.state !== 'retrying') return this.#connection.carrier.end(id)

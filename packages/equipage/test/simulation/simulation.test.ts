@@ -9,8 +9,8 @@ import { ScheduleHooks } from '../../src/schedule/firing/hooks.ts'
 import { EquipageScheduler, Timetable } from '../../src/schedule/index.ts'
 import { memoryConnection } from '../../src/simulation/memory-connection.ts'
 import { recordedPast } from '../../src/simulation/recorded-past.ts'
+import type { RunsOf } from '../../src/simulation/simulated-action.ts'
 import { type SimulatedTick, simulate } from '../../src/simulation/simulation.ts'
-import type { RunsOf } from '../../src/simulation/stand-in.ts'
 import {
   type DrawnSchedule,
   drawnJob,
@@ -40,16 +40,16 @@ interface Deed {
  * Lets a timetable be fired by a real scheduler, over a connection in memory and under a clock
  * that is looked at once a second, and does to it what was drawn.
  */
-async function reallyRun(drawn: readonly DrawnSchedule[], deeds: readonly Deed[]) {
+async function reallyRun(drawn: readonly DrawnSchedule[], totals: readonly Deed[]) {
   const clock = new VirtualClock(start, { turns: 1 })
   const runs = runsOf(drawn)
   const connection = memoryConnection({
     clock,
-    durationOf: ({ stamp: { tick } }) =>
+    durationOf: ({ metadata: { tick } }) =>
       tick ? runs(tick.schedule, Date.parse(tick.scheduledFor)).durationMs : 0,
     // A worker puts on record how long a run took that others wait for.
     onPush: ({ job, pushedAt }) => {
-      const { tick } = job.stamp
+      const { tick } = job.metadata
       if (!tick || drawn[Number(tick.schedule.split(' ')[1])]?.overlap === 'allow') return
       const at = Date.parse(tick.scheduledFor)
       const { durationMs } = runs(tick.schedule, at)
@@ -65,7 +65,7 @@ async function reallyRun(drawn: readonly DrawnSchedule[], deeds: readonly Deed[]
     const life = { dead: false }
     const own = mortalClock(clock, life)
     const carrier = async () => connection.carrier
-    const care = async () => connection.care
+    const admin = async () => connection.admin
     class Scheduler extends EquipageScheduler<unknown> {
       override register() {
         writeTimetable(this.schedule, drawn, own)
@@ -74,7 +74,7 @@ async function reallyRun(drawn: readonly DrawnSchedule[], deeds: readonly Deed[]
     const scheduler = new Scheduler({
       app: null,
       memory: mortal(connection.ticks, life),
-      queue: new Queue({ carrier, care, clock: own, registry: async () => registry }),
+      queue: new Queue({ carrier, admin, clock: own, registry: async () => registry }),
       env: 'testing',
       timezone: 'Europe/Madrid',
       log,
@@ -85,7 +85,7 @@ async function reallyRun(drawn: readonly DrawnSchedule[], deeds: readonly Deed[]
     return { scheduler, life }
   }
   let process = await boot()
-  for (const { afterMs, kind, downMs, schedule } of deeds) {
+  for (const { afterMs, kind, downMs, schedule } of totals) {
     await clock.advance(afterMs)
     const name = `schedule ${schedule % drawn.length}`
     if (kind === 'pause' || kind === 'resume') {
@@ -98,8 +98,8 @@ async function reallyRun(drawn: readonly DrawnSchedule[], deeds: readonly Deed[]
     process = await boot()
   }
   await clock.advance(10 * minute)
-  const beat = { release: 'none', process: 'looker-on', calls: [], leaving: true }
-  await connection.ticks.beat(beat)
+  const heartbeat = { deployment: 'none', process: 'looker-on', calls: [], leaving: true }
+  await connection.ticks.heartbeat(heartbeat)
   return { ticks: connection.ticks, now: clock.now() }
 }
 
@@ -153,15 +153,15 @@ suite('a simulation', { concurrency: true }, () => {
         fc.array(schedule, { minLength: 1, maxLength: 4 }),
         fc.array(deed, { maxLength: 6 }),
         fc.double({ min: 0, max: 1, noNaN: true }),
-        async (drawn, deeds, beginning) => {
-          const { ticks, now } = await reallyRun(drawn, deeds)
+        async (drawn, totals, beginning) => {
+          const { ticks, now } = await reallyRun(drawn, totals)
           const timetable = new Timetable({ timezone: 'Europe/Madrid' })
           writeTimetable(timetable, drawn, new VirtualClock(start))
           const { schedules } = timetable
           const span = { from: start + Math.floor((now - start) * beginning), to: now }
           const past = await recordedPast(ticks, schedules, span)
-          const parts = { schedules, to: now, env: 'testing', app: null, log }
-          const simulated = await simulate({ ...parts, ...past })
+          const dependencies = { schedules, to: now, env: 'testing', app: null, log }
+          const simulated = await simulate({ ...dependencies, ...past })
           const within = (rows: SimulatedTick[]) =>
             rows.filter(({ tick, fate }) => tick >= span.from && fate !== 'pending')
           const recorded = Array.from(ticks.rows(), ({ name, row }) => ({ schedule: name, ...row }))

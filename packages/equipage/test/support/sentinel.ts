@@ -36,15 +36,15 @@ export async function startWatched(
   const rights = ['--user', replicator.username, 'on', `>${replicator.password}`, '+@all']
   const login = ['--masteruser', replicator.username, '--masterauth', replicator.password]
   // A replica leaves the copy that it was sent in its folder, where the next server would load it.
-  const place = (role: string) => ['--dir', folder, '--dbfilename', `${role}.rdb`]
+  const where = (role: string) => ['--dir', folder, '--dbfilename', `${role}.rdb`]
   const master = await startRedis({
     ...secure,
-    args: [...rights, ...login, ...place('master')],
+    args: [...rights, ...login, ...where('master')],
   })
   const follow = ['--replicaof', master.host, String(master.port)]
   const replica = await startRedis({
     ...secure,
-    args: [...rights, ...login, ...place('replica'), ...follow],
+    args: [...rights, ...login, ...where('replica'), ...follow],
   })
   const sentinel = await startSentinel(name, master, password, tls)
   return {

@@ -51,8 +51,8 @@ suite('a group in a test', { concurrency: true }, () => {
         { payload: { kg: 5 }, result: { kg: 5, schedule: null } },
       ],
     )
-    assert.deepEqual(run.last?.payload, { parcels: 2 })
-    assert.deepEqual(run.spread.payload, { weights: [3, 5] })
+    assert.deepEqual(run.finally?.payload, { parcels: 2 })
+    assert.deepEqual(run.fanOut.payload, { weights: [3, 5] })
     assert.deepEqual(
       run.pushed.map(({ job }) => job),
       ['note', 'note'],
@@ -73,15 +73,15 @@ suite('a group in a test', { concurrency: true }, () => {
       run.members['weighed']?.map(({ outcome }) => outcome),
       ['failed', 'completed'],
     )
-    assert.equal(run.last, undefined)
+    assert.equal(run.finally, undefined)
   })
 
   test('without members ends as its last job does, or as that could not be made', async t => {
     const { app, parcels } = await post(t)
     const none = await runGroup(app, parcels, { weights: [] })
     assert.deepEqual([none.outcome, none.result], ['completed', '0 parcels'])
-    assert.ok(parcels.last)
-    Object.assign(parcels.last, { payloadOf: () => ({ parcels: 0.5 }) })
+    assert.ok(parcels.finally)
+    Object.assign(parcels.finally, { payloadOf: () => ({ parcels: 0.5 }) })
     const unmade = await runGroup(app, parcels, { weights: [] })
     assert.equal(unmade.outcome, 'failed')
     assert.match(String(unmade.error?.message), /could not make the payload of "tell"/)
@@ -90,7 +90,10 @@ suite('a group in a test', { concurrency: true }, () => {
   test('ends with a member that would be tried again', async t => {
     const { app, waiting } = await post(t)
     const run = await runGroup(app, waiting)
-    assert.deepEqual([run.outcome, run.error?.message, run.last], ['retrying', 'closed', undefined])
+    assert.deepEqual(
+      [run.outcome, run.error?.message, run.finally],
+      ['retrying', 'closed', undefined],
+    )
   })
 
   test('without a last job it completes with its members', async t => {

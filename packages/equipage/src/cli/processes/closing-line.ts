@@ -1,5 +1,5 @@
 /** What a process has done; what it does not do at all is left out. */
-export interface Deeds {
+export interface Totals {
   /** Ticks that it fired. */
   readonly ticksFired?: number
   /** Attempts of jobs that have ended, in it or in the worker processes that it kept. */
@@ -9,8 +9,8 @@ export interface Deeds {
 }
 
 /** The last line of a process. */
-export function closingLine(role: string, deeds: Deeds): string {
-  const { ticksFired, attemptsEnded, processesUntold = 0 } = deeds
+export function closingLine(role: string, totals: Totals): string {
+  const { ticksFired, attemptsEnded, processesUntold = 0 } = totals
   const done: string[] = []
   if (ticksFired !== undefined) done.push(`${counted(ticksFired, 'tick')} fired`)
   if (attemptsEnded !== undefined) {

@@ -14,10 +14,10 @@ export async function findApp(given: string | undefined): Promise<AnyApp> {
   const file = given?.match(/\.[mc]?[jt]s$/)
     ? start
     : indexOf(given ? start : nearestPackage(start))
-  if (!file || !existsSync(file)) throw new EquipageError('E_NO_APP', { place: start })
+  if (!file || !existsSync(file)) throw new EquipageError('E_NO_APP', { where: start })
   const module = (await import(pathToFileURL(file).href)) as Record<string, unknown>
   const { createApp } = module
-  if (typeof createApp !== 'function') throw new EquipageError('E_NO_APP', { place: file })
+  if (typeof createApp !== 'function') throw new EquipageError('E_NO_APP', { where: file })
   // Its folder, because the command may have been called from elsewhere.
   return createApp(nearestPackage(dirname(file))) as AnyApp
 }

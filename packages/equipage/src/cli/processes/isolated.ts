@@ -6,7 +6,7 @@ import {
   type HostedApplication,
   IsolatedHost,
   isolatedPatienceMs,
-  memoryToldEveryMs,
+  memoryReportedEveryMs,
 } from '../../worker/index.ts'
 import { keepCompiledCode } from './compile-cache.ts'
 import { findApp } from './find-app.ts'
@@ -66,7 +66,7 @@ function watchWorker(): void {
   const workerData = {
     fd: lifelineFd,
     patienceMs: isolatedPatienceMs,
-    tellEveryMs: memoryToldEveryMs,
+    tellEveryMs: memoryReportedEveryMs,
   }
   const thread = new Thread(new URL('./isolated-watch.ts', import.meta.url), {
     workerData,

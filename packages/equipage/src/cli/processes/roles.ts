@@ -11,10 +11,10 @@ import {
 import { isPretty } from '../../log/index.ts'
 import { Balancer, Supervisor, type WorkerOptions } from '../../worker/index.ts'
 import { scheduleTable } from '../schedule/index.ts'
-import { closingLine, type Deeds } from './closing-line.ts'
+import { closingLine, type Totals } from './closing-line.ts'
 import { childArguments, type QueuesOptions, queuesOptions } from './queues-options.ts'
 import { surviveStrayRejections } from './stray-rejections.ts'
-import { sayDone, toldToStop } from './to-supervisor.ts'
+import { askedToStop, sayDone } from './to-supervisor.ts'
 
 /** How many of the jobs that run the last words of a process name. */
 const jobsNamed = 20
@@ -32,7 +32,7 @@ export interface RunningRole {
 /** Something that a role has started. */
 type Part = Pick<Lifecycle, 'stop'> & {
   /** What it has done; asked when all have stopped. */
-  deeds?(): Deeds
+  totals?(): Totals
   /** Resolves with an exit code when it has nothing more to do. */
   readonly over?: Promise<number>
   /** Tells others at the end, given how many jobs the process has handed back. */
@@ -74,7 +74,7 @@ async function startScheduler(app: AnyApp, args: readonly string[]): Promise<Par
   }
   const fires: Part = {
     stop: graceMs => scheduler.stop(graceMs),
-    deeds: () => ({ ticksFired: scheduler.fired }),
+    totals: () => ({ ticksFired: scheduler.fired }),
   }
   const parts: Part[] = [fires]
   // Jobs of an inline connection that were delayed or failed once are run by whoever is there.
@@ -107,7 +107,7 @@ async function startQueues(app: AnyApp, args: readonly string[]): Promise<Part[]
 /** Stops when the process that forked this one says so, and tells it at the end what has been done. */
 function underSupervisor(app: AnyApp): Part {
   return {
-    over: toldToStop().then(() => 0),
+    over: askedToStop().then(() => 0),
     stop: async () => ({ handedBack: 0 }),
     sayDone: handedBack => sayDone({ attemptsEnded: app.attemptsEnded, handedBack }),
   }
@@ -119,7 +119,7 @@ async function startWorker(app: AnyApp, options: Partial<WorkerOptions>): Promis
   return {
     over: worker.ended.then(() => 0),
     stop: graceMs => worker.stop(graceMs),
-    deeds: () => ({ attemptsEnded: app.attemptsEnded }),
+    totals: () => ({ attemptsEnded: app.attemptsEnded }),
   }
 }
 
@@ -143,7 +143,7 @@ async function startSupervisor(
   const supervised: Part = {
     over: supervisor.ended,
     stop: graceMs => supervisor.stop(graceMs),
-    deeds: () => supervisor.deeds,
+    totals: () => supervisor.totals,
     // Without a stop, the children end as they should by themselves: their connection broke.
     abandon: () => supervisor.stopping && supervisor.kill(),
   }
@@ -194,8 +194,8 @@ async function stopAll(role: string, app: AnyApp, parts: readonly Part[]): Promi
     const left = Math.max(0, deadline - clock.monotonic())
     handedBack += (await part.stop(left)).handedBack
   }
-  const deeds: Deeds = Object.assign({}, ...parts.map(part => part.deeds?.()))
-  log.info({ ...deeds, handedBack }, closingLine(role, deeds))
+  const totals: Totals = Object.assign({}, ...parts.map(part => part.totals?.()))
+  log.info({ ...totals, handedBack }, closingLine(role, totals))
   await Promise.all(parts.map(part => part.sayDone?.(handedBack)))
   await app.dispose()
   return { handedBack }

@@ -4,7 +4,7 @@ import { type FromWorker, isStop } from '../../worker/index.ts'
  * Says to the process that forked this one that it listens, and resolves when it is told to stop.
  * Whoever forked it without being a supervisor leaves that alone.
  */
-export function toldToStop(): Promise<void> {
+export function askedToStop(): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   process.on('message', message => {
     if (isStop(message)) resolve()

@@ -29,7 +29,7 @@ function parse(payload: string, name: string): unknown {
   } catch (thrown) {
     const reason = toError(thrown).message
     throw new EquipageError('E_BAD_JSON', {
-      place: `the payload of "${name}"`,
+      where: `the payload of "${name}"`,
       given: payload,
       reason,
     })

@@ -32,5 +32,5 @@ async function retryAll(
 }
 
 function mistaken(given: string, expected: string): EquipageError {
-  return new EquipageError('E_BAD_ARGUMENT', { place: 'queue retry', given, expected })
+  return new EquipageError('E_BAD_ARGUMENT', { where: 'queue retry', given, expected })
 }

@@ -2,13 +2,13 @@ import type { LedgerRow, Span } from '../../connection/index.ts'
 import { humanDuration } from '../../core/index.ts'
 import type { Schedule } from '../../schedule/index.ts'
 import { shownIn } from '../terminal/index.ts'
-import type { Standing } from './standing.ts'
+import type { ScheduleState } from './schedule-state.ts'
 import type { FatedTick } from './tick-fates.ts'
 
 /** What the fates of a schedule's ticks are explained with. */
 export interface Circumstances {
   readonly schedule: Schedule
-  readonly standing: Standing
+  readonly state: ScheduleState
   /** When it was paused. */
   readonly pauses: readonly Span[]
   /** When no scheduler was running. */
@@ -96,7 +96,7 @@ function whyFailed(row: LedgerRow): string {
 }
 
 function pending(tick: number, given: Circumstances): string {
-  const { pausedAt } = given.standing
+  const { pausedAt } = given.state
   if (tick > given.now) {
     const until = pausedAt === null ? '' : `, and ${paused({ from: pausedAt, to: null }, given)}`
     return `pending: it is not due yet${until}`
@@ -110,7 +110,7 @@ function pending(tick: number, given: Circumstances): string {
 }
 
 function beforeRegistration(given: Circumstances): string {
-  const { registered, anchor } = given.standing
+  const { registered, anchor } = given.state
   if (!registered) return 'before registration: no scheduler has registered this timing yet'
   return `before registration: it was registered at ${at(anchor, given)}`
 }

@@ -9,7 +9,7 @@ import {
   utc,
 } from '../terminal/index.ts'
 import { scheduleNamed } from './app-schedules.ts'
-import { nextTicks } from './standing.ts'
+import { nextTicks } from './schedule-state.ts'
 import { nowOf, placedOrNoted, ticksOf } from './stored-schedules.ts'
 
 /** `equipage schedule next NAME`: its next ticks, counted from the anchor that is stored. */
@@ -27,7 +27,7 @@ export async function scheduleNext(
   const from = after === undefined ? undefined : typedInstant(after, zone, now, '--after')
   const [one] = await placedOrNoted(memory, [schedule], now, note)
   if (!one) return
-  const { registered, pausedAt, cursor } = one.standing
+  const { registered, pausedAt, cursor } = one.state
   const ticks = nextTicks(one, from ?? Math.max(now, cursor), options.count)
   if (options.json) {
     const listed = ticks.map(tick => ({ tick: utc(tick), local: local(tick, zone) }))

@@ -1,8 +1,8 @@
 import type { LedgerRow } from '../../connection/index.ts'
 import type { Schedule } from '../../schedule/index.ts'
 import { local, shownIn, shownUtc, table, utc, utcOrNull } from '../terminal/index.ts'
+import { nextTick, type Placed, type ScheduleState } from './schedule-state.ts'
 import { neverAgain, noSchedules } from './schedule-table.ts'
-import { nextTick, type Placed, type Standing } from './standing.ts'
 
 /** A row of the ledger as `--json` gives it. Instants are ISO 8601 in UTC. */
 export type JsonRow = Omit<LedgerRow, 'tick' | 'first'> & { tick: string; first: string }
@@ -34,9 +34,9 @@ export const jsonRow = (row: LedgerRow): JsonRow => ({
 /** @param now epoch milliseconds; next ticks are counted from here */
 export function scheduleRows<App>(placed: readonly Placed<App>[], now: number): ScheduleRow[] {
   return placed.map(one => {
-    const { schedule, standing } = one
+    const { schedule, state } = one
     const next = nextTick(one, now)
-    const { pausedAt, last, registered } = standing
+    const { pausedAt, last, registered } = state
     return {
       name: schedule.name ?? '',
       timing: schedule.words,
@@ -56,16 +56,16 @@ export function scheduleRows<App>(placed: readonly Placed<App>[], now: number): 
 export function scheduleRowsTable<App>(placed: readonly Placed<App>[], now: number): string {
   if (placed.length === 0) return noSchedules
   const rows = placed.map(one => {
-    const { schedule, standing } = one
+    const { schedule, state } = one
     const next = nextTick(one, now)
     return [
       schedule.name ?? '',
       schedule.words,
       schedule.zone,
-      lastTick(schedule, standing.last),
+      lastTick(schedule, state.last),
       next === null ? neverAgain : shownIn(schedule, next),
       next === null ? '' : shownUtc(schedule, next),
-      state(schedule, standing),
+      stateText(schedule, state),
     ]
   })
   return table(['schedule', 'timing', 'zone', 'last tick', 'next tick', 'in UTC', 'state'], rows)
@@ -78,7 +78,7 @@ function lastTick<App>(schedule: Schedule<App>, last: LedgerRow | null): string 
   return `${shownIn(schedule, tick)} ${fate}${why ? ` (${why})` : ''}`
 }
 
-function state<App>(schedule: Schedule<App>, { pausedAt, registered }: Standing): string {
+function stateText<App>(schedule: Schedule<App>, { pausedAt, registered }: ScheduleState): string {
   const states = [
     pausedAt === null ? '' : `paused since ${shownIn(schedule, pausedAt)}`,
     registered ? '' : 'not registered',

@@ -1,9 +1,9 @@
 import type { AnyApp } from '../../app/index.ts'
 import { processName } from '../../core/index.ts'
-import { releaseOf, type Schedule } from '../../schedule/index.ts'
+import { deploymentOf, type Schedule } from '../../schedule/index.ts'
 import { type Output, table } from '../terminal/index.ts'
 import { schedulesOf } from './app-schedules.ts'
-import { type ChangeKind, type ReleaseChange, releaseChanges } from './release-changes.ts'
+import { type ChangeKind, type DeploymentChange, deploymentChanges } from './deployment-changes.ts'
 import { ticksOf } from './stored-schedules.ts'
 
 /** `equipage schedule sync`: what registering this code's schedules changes; without `--dry-run` it registers them. */
@@ -13,11 +13,11 @@ export async function scheduleSync(
   options: { dryRun?: true; json?: true },
 ): Promise<void> {
   const schedules = await schedulesOf(app)
-  const release = releaseOf(schedules)
+  const deployment = deploymentOf(schedules)
   const memory = await ticksOf(app)
-  const compare = async () => releaseChanges(release.entries, await memory.stored())
+  const compare = async () => deploymentChanges(deployment.entries, await memory.stored())
   const changes = await compare()
-  if (!options.dryRun) await memory.register({ ...release, process: processName() })
+  if (!options.dryRun) await memory.register({ ...deployment, process: processName() })
   if (options.json) print(JSON.stringify(changes, null, 2))
   else print(changesTable(changes, schedules))
   if (options.dryRun) return
@@ -38,7 +38,10 @@ const words: Readonly<Record<ChangeKind, string>> = {
   remove: 'removes',
 }
 
-function changesTable(changes: readonly ReleaseChange[], schedules: readonly Schedule[]): string {
+function changesTable(
+  changes: readonly DeploymentChange[],
+  schedules: readonly Schedule[],
+): string {
   if (changes.length === 0) return 'no schedules, neither in the code nor registered'
   const inWords = new Map(schedules.map(({ name, words }) => [name, words]))
   const rows = changes.map(({ name, change, before }) => {

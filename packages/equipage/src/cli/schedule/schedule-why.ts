@@ -36,15 +36,15 @@ export async function scheduleWhy(
     memory.silentSince(),
   ])
   if (!one) return
-  const { standing } = one
-  if (!standing.registered) {
+  const { state } = one
+  if (!state.registered) {
     const rest = rows.length > 0 ? '; what is on record is of another' : ''
     note(`no scheduler has registered "${name}" with this timing${rest}`)
   }
-  const fates = tickFates({ timing: schedule.timing, standing, rows, span, limit })
+  const fates = tickFates({ timing: schedule.timing, state, rows, span, limit })
   // A downtime is on record once it is over.
   const downs = silentSince === null ? downtimes : [...downtimes, { from: silentSince, to: null }]
-  const circumstances = { schedule, standing, pauses, downtimes: downs, now }
+  const circumstances = { schedule, state, pauses, downtimes: downs, now }
   const explained = { ...fates, span, circumstances }
   print(options.json ? JSON.stringify(fatesJson(explained), null, 2) : fatesTable(explained))
 }
@@ -55,7 +55,7 @@ function spanOf(options: WhyOptions, { zone }: Schedule, now: number): ClosedSpa
     options.from === undefined ? to - dayMs : typedInstant(options.from, zone, now, '--from')
   if (from <= to) return { from, to }
   throw new EquipageError('E_BAD_ARGUMENT', {
-    place: '--from',
+    where: '--from',
     given: options.from ?? '',
     expected: `an instant that is not after --to, ${new Date(to).toISOString()}`,
   })

@@ -3,7 +3,7 @@ import type { StoredSchedule, TickMemory } from '../../connection/index.ts'
 import { isEquipageError } from '../../core/index.ts'
 import type { Schedule } from '../../schedule/index.ts'
 import type { Print } from '../terminal/index.ts'
-import { type Placed, standingOf } from './standing.ts'
+import { type Placed, stateOf } from './schedule-state.ts'
 
 /** What remembers the ticks of an application. */
 export const ticksOf = async (app: AnyApp): Promise<TickMemory> => (await app.connection).ticks
@@ -48,5 +48,5 @@ export async function placedOrNoted(
 
 const place = (schedule: Schedule, stored: StoredSchedule | undefined, now: number): Placed => ({
   schedule,
-  standing: standingOf(schedule, stored, now),
+  state: stateOf(schedule, stored, now),
 })

@@ -1,7 +1,7 @@
 import type { Fate, LedgerRow } from '../../connection/index.ts'
 import type { Timing } from '../../schedule/index.ts'
 import { type ClosedSpan, hasTicks, latestTicks } from './planned-ticks.ts'
-import { hasEnded, type Standing } from './standing.ts'
+import { hasEnded, type ScheduleState } from './schedule-state.ts'
 
 /**
  * What became of a planned tick. Beside the fates of the ledger:
@@ -30,7 +30,7 @@ export interface FatedTick {
 /** What is known of the ticks of a span. */
 export interface Known {
   readonly timing: Timing
-  readonly standing: Standing
+  readonly state: ScheduleState
   /** The rows that reach into the span, in the order of their ticks; the latest alone when there are more than `limit`. */
   readonly rows: readonly LedgerRow[]
   readonly span: ClosedSpan
@@ -50,19 +50,19 @@ export function tickFates(known: Known): { ticks: FatedTick[]; more: boolean } {
 }
 
 /** The ticks of the rows, the latest first, and one more than can be shown. */
-function ofRows({ timing, standing, rows, span, limit }: Known): FatedTick[] {
+function ofRows({ timing, state, rows, span, limit }: Known): FatedTick[] {
   const found: FatedTick[] = []
   for (const row of rows.toReversed()) {
     if (found.length > limit) break
     const { first, tick, count, fate } = row
     const own = { from: first, to: tick }
     // A row may be older than the timing, whose ticks are then not the ones that it stands for.
-    if (count === 1 || count > mostCounted || !hasTicks(timing, standing.anchor, own, count)) {
+    if (count === 1 || count > mostCounted || !hasTicks(timing, state.anchor, own, count)) {
       found.push({ tick, first, count, fate, row })
       continue
     }
     const inside = { from: Math.max(first, span.from), to: Math.min(tick, span.to) }
-    const ticks = latestTicks(timing, standing.anchor, inside, limit + 1)
+    const ticks = latestTicks(timing, state.anchor, inside, limit + 1)
     for (const one of ticks) found.push({ tick: one, first: one, count: 1, fate, row })
   }
   return found
@@ -70,20 +70,20 @@ function ofRows({ timing, standing, rows, span, limit }: Known): FatedTick[] {
 
 /** The planned ticks that no row stands for. */
 function withoutRow(known: Known): FatedTick[] {
-  const { timing, standing, rows, span, limit } = known
+  const { timing, state, rows, span, limit } = known
   const found: FatedTick[] = []
   let at = 0
-  for (const tick of latestTicks(timing, standing.anchor, span, limit + 1)) {
+  for (const tick of latestTicks(timing, state.anchor, span, limit + 1)) {
     while ((rows[at]?.tick ?? Number.POSITIVE_INFINITY) < tick) at++
     if ((rows[at]?.first ?? Number.POSITIVE_INFINITY) <= tick) continue
-    found.push({ tick, first: tick, count: 1, fate: fateWithoutRow(tick, standing), row: null })
+    found.push({ tick, first: tick, count: 1, fate: fateWithoutRow(tick, state), row: null })
   }
   return found
 }
 
-function fateWithoutRow(tick: number, standing: Standing): TickFate {
-  const { anchor, cursor, last } = standing
+function fateWithoutRow(tick: number, state: ScheduleState): TickFate {
+  const { anchor, cursor, last } = state
   if (tick <= anchor) return 'before registration'
-  if (hasEnded(standing) && tick > (last?.tick ?? anchor)) return 'ended'
+  if (hasEnded(state) && tick > (last?.tick ?? anchor)) return 'ended'
   return tick > cursor ? 'pending' : 'not kept'
 }

@@ -13,20 +13,20 @@ import { zoneNamed } from '../../schedule/index.ts'
  *
  * A wall time in a gap of the clocks is the first instant after it; in an overlap the first of the two.
  * @param zone an IANA name
- * @param place the option, as the error shall name it
+ * @param where the option, as the error shall name it
  * @throws E_BAD_ARGUMENT
  */
-export function typedInstant(given: string, zone: string, now: number, place: string): number {
+export function typedInstant(given: string, zone: string, now: number, where: string): number {
   const text = given.trim()
   try {
     const instant = /^\d+(\.\d+)?[a-z]/.test(text)
-      ? now - durationMs(text, place)
+      ? now - durationMs(text, where)
       : instantOf(text, zone)
     if (Math.abs(instant) <= furthest) return Math.floor(instant)
   } catch {
     // What Temporal or the durations say of it names neither the option nor all that it takes.
   }
-  throw new EquipageError('E_BAD_ARGUMENT', { place, given, expected })
+  throw new EquipageError('E_BAD_ARGUMENT', { where, given, expected })
 }
 
 const expected =

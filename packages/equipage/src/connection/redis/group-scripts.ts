@@ -33,12 +33,12 @@ end
  * Returns the state, and the fields of the members that have ended.
  */
 const opening = `${shared}
-local id, plan, members, last, keptMs = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5]
+local id, plan, members, final, keptMs = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5]
 if redis.call('EXISTS', group) == 0 then
-  redis.call('HSET', group, 'plan', plan, 'state', 'open', 'left', members, 'broken', 0, 'bytes', 0, 'last', last)
+  redis.call('HSET', group, 'plan', plan, 'state', 'open', 'left', members, 'broken', 0, 'bytes', 0, 'finally', final)
   redis.call('ZADD', open, now(), id)
-  if members == 0 and last == '1' then ready(id) end
-  if members == 0 and last ~= '1' then finish(id, 'completed', keptMs) end
+  if members == 0 and final == '1' then ready(id) end
+  if members == 0 and final ~= '1' then finish(id, 'completed', keptMs) end
 end
 local reply = ended()
 table.insert(reply, 1, redis.call('HGET', group, 'state'))
@@ -58,12 +58,12 @@ local limit = tonumber(ARGV[6])
 local state = redis.call('HGET', group, 'state')
 if not state then return 'missing' end
 if state == 'completed' then return 'over' end
-local last = redis.call('HGET', group, 'last') == '1'
+local final = redis.call('HGET', group, 'finally') == '1'
 local former = redis.call('HGET', group, field)
 local was = former and string.sub(former, 1, 1)
 if not was or (was ~= 'c' and kind == 'c') then
-  if kind == 'c' and not last then record = '{"state":"completed","result":null}' end
-  if kind == 'c' and last then
+  if kind == 'c' and not final then record = '{"state":"completed","result":null}' end
+  if kind == 'c' and final then
     local bytes = tonumber(redis.call('HGET', group, 'bytes')) + #record
     if limit >= 0 and bytes > limit then
       kind, record = 'b', ARGV[5]
@@ -82,7 +82,7 @@ if tonumber(redis.call('HGET', group, 'broken')) > 0 then
   finish(id, 'failed', ARGV[8])
   return 'failed'
 end
-if not last then
+if not final then
   finish(id, 'completed', ARGV[7])
   return 'completed'
 end
@@ -92,7 +92,7 @@ return 'ready'
 `
 
 /** Returns plan, state, whether the last job was pushed, when all had ended, and the fields of those that have; or false. */
-const standing = `${shared}
+const state = `${shared}
 local fields = redis.call('HMGET', group, 'plan', 'state', 'pushed', 'readyAt')
 if not fields[1] then return false end
 local reply = ended()
@@ -133,7 +133,7 @@ return ids
 export const groupScripts = {
   open: opening,
   end: ending,
-  standing,
+  state,
   pushed,
   close: closing,
   unfinished,

@@ -1,6 +1,6 @@
 import { type PushedJob, type Receipt, refusedReceipt } from '../../job/index.ts'
 import type { Carrier, ConsumeOptions, Consumer, QueueCounts, QueueWait } from '../connection.ts'
-import { RedisConsumer, type RedisConsumerParts } from './consuming/index.ts'
+import { RedisConsumer, type RedisConsumerDependencies } from './consuming/index.ts'
 import type { Producer } from './pushing/index.ts'
 import { queueWaits } from './queue-waits.ts'
 import { connectionError } from './server/index.ts'
@@ -8,9 +8,9 @@ import { connectionError } from './server/index.ts'
 /** BullMQ's queues, used as its documentation asks, so that its tools can read them. */
 export class RedisCarrier implements Carrier {
   readonly #producer: Producer
-  readonly #consumerParts: RedisConsumerParts
+  readonly #consumerParts: RedisConsumerDependencies
 
-  constructor(producer: Producer, consumerParts: RedisConsumerParts) {
+  constructor(producer: Producer, consumerParts: RedisConsumerDependencies) {
     this.#producer = producer
     this.#consumerParts = consumerParts
   }

@@ -6,9 +6,9 @@ import type { LedgerRetention } from '../tick-memory.ts'
 import { type KeepDefaults, Producer, scheduleKeys } from './pushing/index.ts'
 import { RedisCarrier } from './redis-carrier.ts'
 import { RedisGroups } from './redis-groups.ts'
-import { RedisQueueCare } from './redis-queue-care.ts'
+import { RedisQueueAdmin } from './redis-queue-admin.ts'
 import { RedisTickMemory } from './redis-tick-memory.ts'
-import { RedisWorkerBoard } from './redis-worker-board.ts'
+import { RedisWorkerRegistry } from './redis-worker-registry.ts'
 import { checkServer, hashTagged, type RedisSettings } from './server/index.ts'
 
 /**
@@ -22,7 +22,7 @@ export function redisConnection(
     lockMs?: number
     ledger: LedgerRetention
   },
-  parts: {
+  dependencies: {
     run: RunAttempt
     lost?: FollowLost
     limitsOf?: LimitsOf
@@ -35,18 +35,18 @@ export function redisConnection(
   const { base } = scheduleKeys(settings.prefix)
   const claims = { base, prefix: settings.prefix, retention: settings.ledger }
   const { keep, lockMs = 30_000 } = settings
-  const producer = new Producer(settings, claims, parts.log, parts.clock)
-  const carrier = new RedisCarrier(producer, { settings, keep, lockMs, ...parts })
+  const producer = new Producer(settings, claims, dependencies.log, dependencies.clock)
+  const carrier = new RedisCarrier(producer, { settings, keep, lockMs, ...dependencies })
   let closing: Promise<void> | undefined
   return {
     name: 'redis',
     inline: false,
     carrier,
-    care: new RedisQueueCare(producer, settings),
-    ticks: new RedisTickMemory(producer, claims, parts.clock),
+    admin: new RedisQueueAdmin(producer, settings),
+    ticks: new RedisTickMemory(producer, claims, dependencies.clock),
     groups: new RedisGroups(producer, settings.prefix),
-    check: () => checkServer(settings, parts.log),
-    workers: new RedisWorkerBoard(producer, settings.prefix),
+    check: () => checkServer(settings, dependencies.log),
+    workers: new RedisWorkerRegistry(producer, settings.prefix),
     async stop() {
       closing ??= producer.close()
       await closing

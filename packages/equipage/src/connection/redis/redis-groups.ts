@@ -4,8 +4,8 @@ import {
   failedKeptMs,
   type GroupMemory,
   type GroupPlan,
-  type GroupStanding,
   type GroupState,
+  type GroupStatus,
   type GroupStep,
   groupsLookedAt,
   type JobEnd,
@@ -16,7 +16,7 @@ import {
 import { groupScripts } from './group-scripts.ts'
 import { groupKey, type Producer } from './pushing/index.ts'
 
-const states: readonly unknown[] = ['open', 'ready', 'completed', 'failed'] satisfies GroupState[]
+const states: readonly unknown[] = ['open', 'ready', 'completed', 'failed'] satisfies GroupStatus[]
 
 /** Groups that are under way, each in a hash; and a sorted set of those that have not ended. */
 export class RedisGroups implements GroupMemory {
@@ -32,8 +32,14 @@ export class RedisGroups implements GroupMemory {
     this.#turn = `${prefix}::groups-turn`
   }
 
-  async open(id: string, plan: GroupPlan): Promise<Pick<GroupStanding, 'state' | 'ended'>> {
-    const args = [id, JSON.stringify(plan), plan.members.length, plan.last ? 1 : 0, completedKeptMs]
+  async open(id: string, plan: GroupPlan): Promise<Pick<GroupState, 'state' | 'ended'>> {
+    const args = [
+      id,
+      JSON.stringify(plan),
+      plan.members.length,
+      plan.finally ? 1 : 0,
+      completedKeptMs,
+    ]
     const reply = await this.#script('open', id, ...args)
     const [state, ...ended] = Array.isArray(reply) ? reply : []
     return { state: stateOf(state) ?? 'failed', ended: placesOf(ended) }
@@ -41,18 +47,18 @@ export class RedisGroups implements GroupMemory {
 
   async end(
     id: string,
-    place: number,
+    index: number,
     { end, breaks, limitBytes, tooLarge }: MemberEnd,
   ): Promise<GroupStep> {
     const kind = end.state === 'completed' ? 'c' : breaks ? 'b' : 'f'
     const texts = [JSON.stringify(end), JSON.stringify(tooLarge)]
     const limits = [limitBytes ?? -1, completedKeptMs, failedKeptMs]
-    const reply = await this.#script('end', id, id, place, kind, ...texts, ...limits)
+    const reply = await this.#script('end', id, id, index, kind, ...texts, ...limits)
     return stateOf(reply) ?? (reply === 'over' ? reply : 'missing')
   }
 
-  async standing(id: string): Promise<GroupStanding | undefined> {
-    const reply = await this.#script('standing', id)
+  async state(id: string): Promise<GroupState | undefined> {
+    const reply = await this.#script('state', id)
     if (!Array.isArray(reply)) return undefined
     const [text, given, pushed, readyAt, ...ended] = reply
     const plan = readPlan(text)
@@ -62,7 +68,7 @@ export class RedisGroups implements GroupMemory {
       plan,
       state,
       ended: placesOf(ended),
-      lastPushed: pushed === '1',
+      finallyPushed: pushed === '1',
       readyAt: readyAt ? Number(readyAt) : null,
     }
   }
@@ -71,14 +77,14 @@ export class RedisGroups implements GroupMemory {
     const fields = await this.#producer.ask(client => client.hgetall(this.#key(id)))
     const ends = new Map<number, JobEnd<Json>>()
     for (const [field, text] of Object.entries(fields)) {
-      const place = placeOf(field)
-      const end = place === undefined ? undefined : readEnd(text.slice(1))
-      if (place !== undefined && end) ends.set(place, end)
+      const index = placeOf(field)
+      const end = index === undefined ? undefined : readEnd(text.slice(1))
+      if (index !== undefined && end) ends.set(index, end)
     }
     return ends
   }
 
-  async lastPushed(id: string): Promise<void> {
+  async finallyPushed(id: string): Promise<void> {
     await this.#script('pushed', id)
   }
 
@@ -115,16 +121,16 @@ export class RedisGroups implements GroupMemory {
   }
 }
 
-function stateOf(value: unknown): GroupState | undefined {
-  return states.includes(value) ? (value as GroupState) : undefined
+function stateOf(value: unknown): GroupStatus | undefined {
+  return states.includes(value) ? (value as GroupStatus) : undefined
 }
 
 /** `end:7` is the field of the member in place 7. */
 function placeOf(field: unknown): number | undefined {
-  const [, place] = /^end:(\d{1,9})$/.exec(String(field)) ?? []
-  return place === undefined ? undefined : Number(place)
+  const [, index] = /^end:(\d{1,9})$/.exec(String(field)) ?? []
+  return index === undefined ? undefined : Number(index)
 }
 
 function placesOf(fields: readonly unknown[]): ReadonlySet<number> {
-  return new Set(fields.map(placeOf).filter(place => place !== undefined))
+  return new Set(fields.map(placeOf).filter(index => index !== undefined))
 }

@@ -1,16 +1,16 @@
 import type { Clock } from '../../core/index.ts'
 import {
   aliveMs,
-  type Beat,
   type Call,
-  type ClaimAnswer,
+  type ClaimResult,
   callLeaseMs,
+  type Deployment,
+  type HeartbeatReply,
   type LedgerQuery,
   type LedgerRow,
   type Registration,
-  type Release,
   type RunEnd,
-  type SignOfLife,
+  type SchedulerReport,
   type Span,
   type StoredSchedule,
   shortestDowntimeMs,
@@ -30,9 +30,9 @@ import {
 } from './pushing/index.ts'
 import { receiptOf } from './redis-carrier.ts'
 import {
-  beatScript,
   endRunScript,
   forgetScript,
+  heartbeatScript,
   pauseScript,
   registerScript,
   silentScript,
@@ -68,7 +68,7 @@ export class RedisTickMemory implements TickMemory {
     return this.#measured ? this.#clock.now() - this.now() : 0
   }
 
-  async register({ id, process, entries }: Release): Promise<Registration[]> {
+  async register({ id, process, entries }: Deployment): Promise<Registration[]> {
     const calls = chunks(entries, batchSize)
     const registrations: Registration[] = []
     // Without schedules too the release registers: those of the one before are then forgotten.
@@ -97,14 +97,14 @@ export class RedisTickMemory implements TickMemory {
   }
 
   /** Forgets the schedules that the release does not have; Redis refuses when another one rules. */
-  async #forgetOthers(release: string, entries: Release['entries']): Promise<void> {
+  async #forgetOthers(deployment: string, entries: Deployment['entries']): Promise<void> {
     const stored = await this.#producer.ask(client => client.hlen(this.#keys.definitions))
     if (stored <= entries.length) return
     const names = await this.#producer.ask(client => client.hkeys(this.#keys.definitions))
     const ours = new Set(entries.map(({ name }) => name))
     const gone = names.filter(name => !ours.has(name))
     for (const chunk of chunks(gone, batchSize)) {
-      await this.#script(forgetScript, [release, this.#claims.retention.ageMs, ...chunk])
+      await this.#script(forgetScript, [deployment, this.#claims.retention.ageMs, ...chunk])
     }
   }
 
@@ -120,7 +120,7 @@ export class RedisTickMemory implements TickMemory {
     this.#measured = { redisMs: seconds * 1_000 + micros / 1_000, monotonicMs }
   }
 
-  async claim(claim: TickClaim): Promise<ClaimAnswer> {
+  async claim(claim: TickClaim): Promise<ClaimResult> {
     const job = claim.run?.job
     const reply = job
       ? await this.#producer.add(job, claim)
@@ -130,8 +130,8 @@ export class RedisTickMemory implements TickMemory {
       case 'claimed':
         return { outcome, pushed: job && Promise.resolve(receiptOf(job, detail)) }
       case 'refused':
-        return { outcome: 'claimed', pushed: undefined, inTheWay: detail }
-      case 'taken':
+        return { outcome: 'claimed', pushed: undefined, conflictingId: detail }
+      case 'already-claimed':
         return { outcome, cursor: Number(detail) }
       case 'queued':
         return { outcome, tick: Number(detail) }
@@ -146,13 +146,19 @@ export class RedisTickMemory implements TickMemory {
     return found.map(cursor => (cursor === null ? null : Number(cursor)))
   }
 
-  async beat({ release, process, calls, leaving, absent }: SignOfLife): Promise<Beat> {
+  async heartbeat({
+    deployment,
+    process,
+    calls,
+    leaving,
+    absent,
+  }: SchedulerReport): Promise<HeartbeatReply> {
     const members = calls.map(({ name, tick }) => `${tick} ${name}`)
     const askedMs = this.#clock.monotonic()
     const [seconds, micros, rule, lost, interrupted] = await this.#script<
-      [string, string, Beat['rule'], string[], string[]]
-    >(beatScript, [
-      release,
+      [string, string, HeartbeatReply['rule'], string[], string[]]
+    >(heartbeatScript, [
+      deployment,
       process,
       aliveMs,
       spansKept,
@@ -270,7 +276,8 @@ function readRows(found: readonly string[]): LedgerRow[] {
 }
 
 function chunks<T>(all: readonly T[], size: number): T[][] {
-  const parts: T[][] = []
-  for (let start = 0; start < all.length; start += size) parts.push(all.slice(start, start + size))
-  return parts
+  const dependencies: T[][] = []
+  for (let start = 0; start < all.length; start += size)
+    dependencies.push(all.slice(start, start + size))
+  return dependencies
 }

@@ -124,7 +124,7 @@ return 1
  * (or both empty), then the calls that the process runs, each as tick, blank, name.
  * Returns seconds, microseconds, rule, the lost calls, the interrupted calls.
  */
-export const beatScript = `${preamble}
+export const heartbeatScript = `${preamble}
 local release, process, lease = ARGV[1], ARGV[2], tonumber(ARGV[6])
 if ARGV[7] ~= '' then down(release .. ' ' .. process, ARGV[7], ARGV[8], tonumber(ARGV[4])) end
 alive(release, process, tonumber(ARGV[3]))

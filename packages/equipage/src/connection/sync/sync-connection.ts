@@ -11,10 +11,10 @@ import {
   SyncCarrier,
   SyncCheckpoints,
   SyncGroups,
-  SyncQueueCare,
+  SyncQueueAdmin,
 } from './jobs/index.ts'
 import { StateFile } from './state/index.ts'
-import { SyncWorkerBoard } from './sync-worker-board.ts'
+import { SyncWorkerRegistry } from './sync-worker-registry.ts'
 import { SyncTickMemory } from './ticks/index.ts'
 
 export interface SyncSettings {
@@ -29,12 +29,12 @@ export interface SyncSettings {
 /** Jobs run in the process that pushes them; what has to wait is kept in a file. */
 export function syncConnection(
   settings: SyncSettings,
-  parts: { run: RunAttempt; limitsOf?: LimitsOf; log: Logger; clock: Clock },
+  dependencies: { run: RunAttempt; limitsOf?: LimitsOf; log: Logger; clock: Clock },
 ): Connection {
-  const { run, log, clock } = parts
+  const { run, log, clock } = dependencies
   const file = new StateFile(settings.file)
   const jobs = new KeptJobs(file, settings.keepFailed, clock)
-  const leases = new JobLeases(file, settings.lockMs ?? 30_000, clock, parts.limitsOf)
+  const leases = new JobLeases(file, settings.lockMs ?? 30_000, clock, dependencies.limitsOf)
   const runs = new InlineRuns(run, leases, clock)
   const paused = new PausedQueues(file, clock)
   const carrier = new SyncCarrier({
@@ -56,7 +56,7 @@ export function syncConnection(
     name: 'sync',
     inline: true,
     carrier,
-    care: new SyncQueueCare({ file, paused, runs, wake: () => carrier.wake(), clock }),
+    admin: new SyncQueueAdmin({ file, paused, runs, wake: () => carrier.wake(), clock }),
     ticks: new SyncTickMemory({
       file,
       leases,
@@ -64,7 +64,7 @@ export function syncConnection(
       retention: settings.ledger,
       clock,
     }),
-    workers: new SyncWorkerBoard(file, clock),
+    workers: new SyncWorkerRegistry(file, clock),
     groups: new SyncGroups(file, clock),
     check: async () => void (await file.tables()),
     stop: graceMs => {

@@ -1,6 +1,6 @@
 import type { Json } from '../../core/index.ts'
 import type { Progress } from '../definitions/index.ts'
-import type { Receipt, Stamp } from '../pushing/index.ts'
+import type { JobMetadata, Receipt } from '../pushing/index.ts'
 import type { Checkpoints } from './checkpoints.ts'
 
 /** One attempt, as a connection hands it over. */
@@ -18,7 +18,7 @@ export interface Attempt {
   readonly starts: number
   /** When it was pushed, epoch milliseconds by the clock of the pusher. */
   readonly pushedAt: number
-  readonly stamp: Stamp
+  readonly metadata: JobMetadata
   /** Aborted when the worker has to let go of the job. */
   readonly signal: AbortSignal
   readonly checkpoints: Checkpoints
@@ -45,4 +45,4 @@ export type Outcome =
 export type RunOutcome = { readonly ok: true } | { readonly ok: false; readonly error: Error }
 
 /** A job that has finally ended, as far as what follows it is concerned. */
-export type EndedJob = Pick<Attempt, 'id' | 'name' | 'queue' | 'stamp'>
+export type EndedJob = Pick<Attempt, 'id' | 'name' | 'queue' | 'metadata'>

@@ -57,8 +57,8 @@ export class AttemptParts {
     if (stored !== undefined) return JSON.parse(stored)
     // An attempt that is over begins nothing more: the next one may run beside it.
     this.#signal.throwIfAborted()
-    const place = `result of checkpoint "${name}" in job "${this.#job}"`
-    const result = throughJson(await part(), place)
+    const where = `result of checkpoint "${name}" in job "${this.#job}"`
+    const result = throughJson(await part(), where)
     const kept = await this.#checkpoints.save(partPrefix + name, JSON.stringify(result))
     if (!kept) throw new EquipageError('E_JOB_LOST', { job: this.#job, checkpoint: name })
     return result as T

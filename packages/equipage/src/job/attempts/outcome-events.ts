@@ -3,7 +3,7 @@ import type { EndEvent, JobEvents } from '../definitions/index.ts'
 import type { Attempt, Outcome } from './attempt.ts'
 
 /** Tells of how an attempt ended, where anybody listens. */
-export function tellOutcome(
+export function emitOutcome(
   events: EventSink<JobEvents> | undefined,
   { id, name, queue, attempt }: Attempt,
   outcome: Outcome,

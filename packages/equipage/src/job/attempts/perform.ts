@@ -9,21 +9,21 @@ import {
   type RegisteredApp,
   throughMiddleware,
 } from '../definitions/index.ts'
-import { jobTick, type ParentStamp, type Pushable, type Receipt } from '../pushing/index.ts'
+import { jobTick, type ParentMetadata, type Pushable, type Receipt } from '../pushing/index.ts'
 import type { Attempt } from './attempt.ts'
 import { AttemptParts } from './checkpoints.ts'
 import type { IsolatedRuns } from './isolated-runs.ts'
 import { reportLateEnd } from './late-end.ts'
 
 /** What a job's function is run with. */
-export interface PerformParts {
+export interface PerformDependencies {
   /** Handed to jobs as `app`. */
   readonly app: unknown
   readonly clock: Clock
   /** Around the functions of all jobs, the first one outermost; left out, nothing is. */
   middleware?(): readonly JobMiddleware[]
   /** Pushes what a job's function pushes, with the job as its parent. */
-  pushChild(parent: ParentStamp, job: Pushable, args: readonly unknown[]): Promise<Receipt>
+  pushChild(parent: ParentMetadata, job: Pushable, args: readonly unknown[]): Promise<Receipt>
   readonly events?: EventSink<JobEvents>
   /** Runs the functions of isolated jobs; left out, they run in this process. */
   readonly isolated?: IsolatedRuns | undefined
@@ -35,20 +35,20 @@ export interface PerformParts {
  * @returns what came out, as it is
  */
 export async function perform(
-  parts: PerformParts,
+  dependencies: PerformDependencies,
   attempt: Attempt,
   definition: JobDefinition,
   payload: unknown,
   log: Logger,
 ): Promise<unknown> {
-  const { signal, end } = timeLimited(attempt.signal, definition, parts.clock)
+  const { signal, end } = timeLimited(attempt.signal, definition, dependencies.clock)
   const running =
-    callElsewhere(parts, attempt, definition, signal, log) ??
-    callHere(parts, attempt, definition, payload, signal, log)
+    callElsewhere(dependencies, attempt, definition, signal, log) ??
+    callHere(dependencies, attempt, definition, payload, signal, log)
   try {
     return await untilAborted(running, signal)
   } catch (error) {
-    if (signal.aborted) reportLateEnd(running, log, parts.clock)
+    if (signal.aborted) reportLateEnd(running, log, dependencies.clock)
     throw error
   } finally {
     end()
@@ -86,28 +86,28 @@ function timeLimited(
  * @param payload as its schema read it
  */
 export function callHere(
-  parts: PerformParts,
+  dependencies: PerformDependencies,
   attempt: Attempt,
   definition: JobDefinition,
   payload: unknown,
   signal: AbortSignal,
   log: Logger,
 ): Promise<unknown> {
-  const context = contextOf(parts, attempt, payload, signal, log)
-  const middleware = [...(parts.middleware?.() ?? []), ...definition.middleware]
+  const context = contextOf(dependencies, attempt, payload, signal, log)
+  const middleware = [...(dependencies.middleware?.() ?? []), ...definition.middleware]
   const run = async () => definition.run(context)
   return middleware.length > 0 ? throughMiddleware(middleware, context, run) : run()
 }
 
 /** Has another process call the function of an isolated job; undefined for any other job. */
 function callElsewhere(
-  parts: PerformParts,
+  dependencies: PerformDependencies,
   attempt: Attempt,
   { isolation }: JobDefinition,
   signal: AbortSignal,
   log: Logger,
 ): Promise<unknown> | undefined {
-  const { isolated } = parts
+  const { isolated } = dependencies
   if (!isolated || !isolation) return undefined
   const { id, name, queue } = attempt
   const parent = { id, name, queue }
@@ -116,26 +116,26 @@ function callElsewhere(
     isolation,
     signal,
     log,
-    progress: progress => tellProgress(parts, attempt, progress),
-    push: (job, payload, options) => parts.pushChild(parent, job, [payload, options]),
+    progress: progress => tellProgress(dependencies, attempt, progress),
+    push: (job, payload, options) => dependencies.pushChild(parent, job, [payload, options]),
   })
 }
 
-function tellProgress({ events }: PerformParts, attempt: Attempt, progress: Progress): void {
+function tellProgress({ events }: PerformDependencies, attempt: Attempt, progress: Progress): void {
   const { id, name, queue } = attempt
   attempt.report(progress)
   events?.emit('job:progress', () => ({ id, name, queue, attempt: attempt.attempt, progress }))
 }
 
 function contextOf(
-  parts: PerformParts,
+  dependencies: PerformDependencies,
   attempt: Attempt,
   payload: unknown,
   signal: AbortSignal,
   log: Logger,
 ): JobContext<unknown> {
-  const { app, pushChild } = parts
-  const { id, name, queue, stamp } = attempt
+  const { app, pushChild } = dependencies
+  const { id, name, queue, metadata } = attempt
   const checkpoints = new AttemptParts(name, attempt.checkpoints, signal)
   return {
     payload,
@@ -146,12 +146,12 @@ function contextOf(
     queue,
     attempt: attempt.attempt,
     signal,
-    tick: stamp.tick && jobTick(stamp.tick),
-    parent: stamp.parent,
-    tags: stamp.tags ?? [],
+    tick: metadata.tick && jobTick(metadata.tick),
+    parent: metadata.parent,
+    tags: metadata.tags ?? [],
     progress(progress) {
       log.debug({ progress }, 'job progress')
-      tellProgress(parts, attempt, progress)
+      tellProgress(dependencies, attempt, progress)
     },
     push: <Input, Result>(job: Pushable<Input, Result>, ...args: readonly unknown[]) =>
       pushChild({ id, name, queue }, job, args) as Promise<Receipt<Result>>,

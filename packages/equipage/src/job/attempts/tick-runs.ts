@@ -18,28 +18,28 @@ export interface TickRuns {
  * Tells of a run's begin, where this attempt is one. A handed back attempt did not count, and begins anew.
  * @returns undefined where there is nothing to tell
  */
-export function tellBegin(
+export function emitBegin(
   runs: TickRuns | undefined,
   attempt: Attempt,
   log: Logger,
 ): Promise<void> | undefined {
-  const { tick, chain, group } = attempt.stamp
+  const { tick, chain, group } = attempt.metadata
   if (!runs || !tick || attempt.attempt > 1) return undefined
-  if ((chain && chain.link > 0) || group?.place !== undefined) return undefined
+  if ((chain && chain.link > 0) || group?.index !== undefined) return undefined
   return told(() => runs.began(attempt), attempt.signal, log)
 }
 
 /** Tells of a run's end, where this outcome is one: neither an attempt nor a job of its chain follows. */
-export async function tellEnd(
+export async function emitEnd(
   runs: TickRuns | undefined,
-  { id, name, queue, stamp }: EndedJob,
+  { id, name, queue, metadata }: EndedJob,
   outcome: Outcome,
   log: Logger,
   signal = new AbortController().signal,
 ): Promise<void> {
   const end = endOfRun(outcome)
-  if (runs && stamp.tick && end)
-    await told(() => runs.ended({ id, name, queue, stamp, signal }, end), signal, log)
+  if (runs && metadata.tick && end)
+    await told(() => runs.ended({ id, name, queue, metadata, signal }, end), signal, log)
 }
 
 function endOfRun(outcome: Outcome): RunOutcome | undefined {

@@ -13,7 +13,7 @@ const firstLookName = 'first look'
  * How long a job has waited for a release that knows its name, in milliseconds: since the first of
  * the looks that came one right after the other, by the clocks of those who looked.
  */
-export async function waitedForRelease(
+export async function waitedForDeployment(
   attempt: { readonly starts: number; readonly checkpoints: Checkpoints },
   now: number,
 ): Promise<number> {

@@ -32,21 +32,21 @@ export type Backoff =
 const defaults = { type: 'exponential', delay: '1s', jitter: 0.5, cap: '1h' } as const
 
 /**
- * @param place whose backoff it is, for the errors: `job "report.rebuild"`
+ * @param where whose backoff it is, for the errors: `job "report.rebuild"`
  * @throws E_BAD_DURATION, E_BAD_OPTION
  */
-export function readBackoff(choice: BackoffChoice | undefined, place: string): Backoff {
+export function readBackoff(choice: BackoffChoice | undefined, where: string): Backoff {
   if (typeof choice === 'function') return { type: 'function', delayOf: choice }
-  if (Array.isArray(choice)) return readList(choice, place)
+  if (Array.isArray(choice)) return readList(choice, where)
   if (choice !== undefined && (typeof choice !== 'object' || choice === null)) {
     const expected = "{ type, delay }, a list of durations such as ['10s', '1m'], or a function"
-    throw new EquipageError('E_BAD_OPTION', { place, option: 'backoff', given: choice, expected })
+    throw new EquipageError('E_BAD_OPTION', { where, option: 'backoff', given: choice, expected })
   }
   const { type, delay, jitter, cap } = { ...defaults, ...(choice as BackoffOptions | undefined) }
   if (type !== 'fixed' && type !== 'exponential') {
     const expected = "'fixed' or 'exponential', a list of durations, or a function"
     throw new EquipageError('E_BAD_OPTION', {
-      place,
+      where,
       option: 'backoff.type',
       given: type,
       expected,
@@ -55,7 +55,7 @@ export function readBackoff(choice: BackoffChoice | undefined, place: string): B
   if (!(jitter >= 0 && jitter <= 1)) {
     const expected = 'a number from 0 to 1'
     throw new EquipageError('E_BAD_OPTION', {
-      place,
+      where,
       option: 'backoff.jitter',
       given: jitter,
       expected,
@@ -63,18 +63,18 @@ export function readBackoff(choice: BackoffChoice | undefined, place: string): B
   }
   return {
     type,
-    delayMs: durationMs(delay, `${place}, backoff.delay`),
+    delayMs: durationMs(delay, `${where}, backoff.delay`),
     jitter,
-    capMs: durationMs(cap, `${place}, backoff.cap`),
+    capMs: durationMs(cap, `${where}, backoff.cap`),
   }
 }
 
-function readList(list: readonly Duration[], place: string): Backoff {
+function readList(list: readonly Duration[], where: string): Backoff {
   if (list.length === 0) {
     const expected = 'one duration or more'
-    throw new EquipageError('E_BAD_OPTION', { place, option: 'backoff', given: list, expected })
+    throw new EquipageError('E_BAD_OPTION', { where, option: 'backoff', given: list, expected })
   }
-  const delaysMs = list.map((delay, index) => durationMs(delay, `${place}, backoff[${index}]`))
+  const delaysMs = list.map((delay, index) => durationMs(delay, `${where}, backoff[${index}]`))
   return { type: 'list', delaysMs }
 }
 

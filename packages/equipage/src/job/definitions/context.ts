@@ -1,5 +1,5 @@
 import type { Logger } from '../../log/index.ts'
-import type { JobTick, ParentStamp, PushArguments, Pushable, Receipt } from '../pushing/index.ts'
+import type { JobTick, ParentMetadata, PushArguments, Pushable, Receipt } from '../pushing/index.ts'
 
 /**
  * Where an application tells its type, so that jobs see it as `app`:
@@ -33,7 +33,7 @@ export interface JobContext<Payload> {
   /** The tick that pushed the job; undefined when no schedule did. */
   readonly tick: JobTick | undefined
   /** The job whose function pushed this one; undefined when no job's did. */
-  readonly parent: ParentStamp | undefined
+  readonly parent: ParentMetadata | undefined
   /** The tags of the job's definition and of its push. */
   readonly tags: readonly string[]
   /** Tells how far the job is. */

@@ -67,7 +67,7 @@ function chainOf<Input, Result>(
       const job = checkFollowedJob(given, `chain "${name}", ${option}`, 'job')
       if (typeof payloadOf !== 'function') {
         const expected = 'a function of the result before it'
-        const fields = { place: `chain "${name}"`, option, given: payloadOf, expected }
+        const fields = { where: `chain "${name}"`, option, given: payloadOf, expected }
         throw new EquipageError('E_BAD_OPTION', fields)
       }
       const link = {
@@ -85,7 +85,7 @@ export function firstJob(
   definition: JobDefinition | ChainDefinition | GroupDefinition,
 ): JobDefinition {
   if (definition.kind === 'job') return definition
-  if (definition.kind === 'group') return definition.spread
+  if (definition.kind === 'group') return definition.fanOut
   const [first] = definition.links
   if (!first) throw new Error(`chain "${definition.name}" has no job`)
   return first.job

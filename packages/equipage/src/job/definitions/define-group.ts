@@ -29,7 +29,7 @@ export interface GroupSlot {
 }
 
 /** The job behind all members. */
-export interface GroupLast {
+export interface GroupFinally {
   readonly job: JobDefinition
   /** Runs in the worker that finished the last of the members. */
   readonly payloadOf: (results: unknown, input: unknown) => unknown
@@ -40,9 +40,9 @@ export interface GroupDefinition<Input = unknown, Result = unknown>
   extends Pushable<Input, Result> {
   readonly kind: 'group'
   /** What a push of the group pushes, under the group's name: it makes the payloads of the members. */
-  readonly spread: JobDefinition
+  readonly fanOut: JobDefinition
   readonly slots: readonly GroupSlot[]
-  readonly last: GroupLast | undefined
+  readonly finally: GroupFinally | undefined
 }
 
 type Given<T> = T | Promise<T>
@@ -110,24 +110,28 @@ export function defineGroup<Input = Record<string, never> | undefined, Payload =
 function groupOf(
   options: GroupOptions<unknown, unknown>,
   slots: readonly GroupSlot[],
-  last: GroupLast | undefined,
+  finallyJob: GroupFinally | undefined,
 ): GroupOfMembers {
   const { name } = options
   const more = (list: boolean) => (key: string, job: unknown, payloadOf: unknown, rest?: object) =>
-    groupOf(options, [...slots, slotOf(name, slots, { list, key, job, payloadOf, ...rest })], last)
+    groupOf(
+      options,
+      [...slots, slotOf(name, slots, { list, key, job, payloadOf, ...rest })],
+      finallyJob,
+    )
   const group = {
     kind: 'group',
     name,
-    spread: spreadOf(options, slots),
+    fanOut: fanOutOf(options, slots),
     slots,
-    last,
+    finally: finallyJob,
     with: more(false),
     each: more(true),
     andThen: (job: unknown, payloadOf: unknown) => {
-      const place = `group "${name}", andThen(...)`
+      const where = `group "${name}", andThen(...)`
       const given = {
-        job: checkFollowedJob(job, place, 'job'),
-        payloadOf: checkFunction(payloadOf, place),
+        job: checkFollowedJob(job, where, 'job'),
+        payloadOf: checkFunction(payloadOf, where),
       }
       return groupOf(options, slots, given)
     },
@@ -142,28 +146,28 @@ function slotOf(
 ): GroupSlot {
   const { list, key } = given
   checkName('member of a group', key)
-  const place = `group "${group}", ${list ? 'each' : 'with'}(${key}, ...)`
+  const where = `group "${group}", ${list ? 'each' : 'with'}(${key}, ...)`
   if (others.some(other => other.key === key)) {
     const expected = 'a key that no other member has'
-    throw new EquipageError('E_BAD_OPTION', { place, option: 'key', given: key, expected })
+    throw new EquipageError('E_BAD_OPTION', { where, option: 'key', given: key, expected })
   }
   return {
     key,
-    job: checkFollowedJob(given.job, place, 'job'),
+    job: checkFollowedJob(given.job, where, 'job'),
     list,
-    payloadOf: checkFunction(given.payloadOf, place),
-    onFailure: readOnFailure(given.onFailure, place),
+    payloadOf: checkFunction(given.payloadOf, where),
+    onFailure: readOnFailure(given.onFailure, where),
   }
 }
 
-function checkFunction(given: unknown, place: string): (...args: unknown[]) => unknown {
+function checkFunction(given: unknown, where: string): (...args: unknown[]) => unknown {
   if (typeof given === 'function') return given as (...args: unknown[]) => unknown
   const expected = 'a function that makes the payload'
-  throw new EquipageError('E_BAD_OPTION', { place, option: 'payload', given, expected })
+  throw new EquipageError('E_BAD_OPTION', { where, option: 'payload', given, expected })
 }
 
 /** The job that makes the payloads, by the keys of their members; the pipeline pushes what it gives. */
-function spreadOf(
+function fanOutOf(
   options: GroupOptions<unknown, unknown>,
   slots: readonly GroupSlot[],
 ): JobDefinition {

@@ -109,23 +109,23 @@ export function defineJob<Input = NoPayload, Payload = Input, Result = unknown>(
   const queueDefinition = typeof queue === 'object' && queue !== null ? queue : undefined
   const queueName = queueDefinition ? queueDefinition.name : queue
   checkName('queue', queueName)
-  const place = `job "${name}"`
-  refuseMisspelt(options, known, place)
+  const where = `job "${name}"`
+  refuseMisspelt(options, known, where)
   if (typeof options.run !== 'function') {
-    const fields = { place, option: 'run', given: options.run }
+    const fields = { where, option: 'run', given: options.run }
     throw new EquipageError('E_BAD_OPTION', { ...fields, expected: 'a function' })
   }
   if (!Number.isSafeInteger(attempts) || attempts < 1) {
     const expected = 'a whole number, 1 or more'
     throw new EquipageError('E_BAD_OPTION', {
-      place,
+      where,
       option: 'attempts',
       given: attempts,
       expected,
     })
   }
   if (!Array.isArray(middleware) || middleware.some(layer => typeof layer !== 'function')) {
-    const fields = { place, option: 'middleware', given: middleware }
+    const fields = { where, option: 'middleware', given: middleware }
     throw new EquipageError('E_BAD_OPTION', { ...fields, expected: 'a list of functions' })
   }
   return {
@@ -134,13 +134,13 @@ export function defineJob<Input = NoPayload, Payload = Input, Result = unknown>(
     schema: payload,
     queue: queueName as string,
     queueDefinition,
-    rules: readPushRules(options, place),
+    rules: readPushRules(options, where),
     attempts,
-    backoff: readBackoff(backoff, place),
-    retryUntilMs: retryUntil === undefined ? null : durationMs(retryUntil, `${place}, retryUntil`),
+    backoff: readBackoff(backoff, where),
+    retryUntilMs: retryUntil === undefined ? null : durationMs(retryUntil, `${where}, retryUntil`),
     middleware: [...middleware],
-    isolation: readIsolation(options.isolate, place),
-    timeoutMs: timeout === undefined ? null : durationMs(timeout, `${place}, timeout`),
+    isolation: readIsolation(options.isolate, where),
+    timeoutMs: timeout === undefined ? null : durationMs(timeout, `${where}, timeout`),
     run: context => options.run(context),
   }
 }

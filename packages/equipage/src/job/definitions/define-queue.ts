@@ -39,35 +39,35 @@ export const unlimited: QueueLimits = { concurrency: null, rateLimit: null }
 export function defineQueue(options: QueueOptions): QueueDefinition {
   const { name, concurrency, rateLimit } = options
   checkName('queue', name)
-  const place = `queue "${name}"`
-  refuseMisspelt(options, known, place)
+  const where = `queue "${name}"`
+  refuseMisspelt(options, known, where)
   if (rateLimit !== undefined && (typeof rateLimit !== 'object' || rateLimit === null)) {
-    const fields = { place, option: 'rateLimit', given: rateLimit }
+    const fields = { where, option: 'rateLimit', given: rateLimit }
     throw new EquipageError('E_BAD_OPTION', { ...fields, expected: "{ max: 10, per: '1m' }" })
   }
   return {
     kind: 'queue',
     name,
     limits: {
-      concurrency: concurrency === undefined ? null : count(concurrency, 'concurrency', place),
-      rateLimit: rateLimit === undefined ? null : readRate(rateLimit, place),
+      concurrency: concurrency === undefined ? null : count(concurrency, 'concurrency', where),
+      rateLimit: rateLimit === undefined ? null : readRate(rateLimit, where),
     },
   }
 }
 
-function readRate(given: { max: number; per: Duration }, place: string): QueueLimits['rateLimit'] {
-  const max = count(given.max, 'rateLimit.max', place)
-  const perMs = durationMs(given.per, `${place}, rateLimit.per`)
+function readRate(given: { max: number; per: Duration }, where: string): QueueLimits['rateLimit'] {
+  const max = count(given.max, 'rateLimit.max', where)
+  const perMs = durationMs(given.per, `${where}, rateLimit.per`)
   if (perMs > 0) return { max, perMs }
-  const fields = { place, option: 'rateLimit.per', given: given.per }
+  const fields = { where, option: 'rateLimit.per', given: given.per }
   throw new EquipageError('E_BAD_OPTION', {
     ...fields,
     expected: 'a duration of a millisecond or more',
   })
 }
 
-function count(given: unknown, option: string, place: string): number {
+function count(given: unknown, option: string, where: string): number {
   if (typeof given === 'number' && Number.isSafeInteger(given) && given >= 1) return given
   const expected = 'a whole number, 1 or more'
-  throw new EquipageError('E_BAD_OPTION', { place, option, given, expected })
+  throw new EquipageError('E_BAD_OPTION', { where, option, given, expected })
 }

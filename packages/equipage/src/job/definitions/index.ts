@@ -26,9 +26,9 @@ export {
   type AttemptEvent,
   type ChainEvent,
   type EndEvent,
+  emitPushed,
   type JobEvent,
   type JobEvents,
-  tellPushed,
 } from './job-events.ts'
 export { type JobMiddleware, throughMiddleware } from './middleware.ts'
 export { type Definition, JobRegistry, jobsWithin } from './registry.ts'

@@ -18,29 +18,29 @@ const defaultMaxJobs = 100
 const defaultMaxMemory = '512MB'
 
 /**
- * @param place the job, as an error shall name it
+ * @param where the job, as an error shall name it
  * @returns null when the job runs where its worker does
  * @throws E_BAD_OPTION, E_BAD_SIZE
  */
 export function readIsolation(
   given: boolean | IsolateOptions | undefined,
-  place: string,
+  where: string,
 ): Isolation | null {
   if (given === undefined || given === false) return null
   const options = given === true ? {} : given
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     const expected = "true, false, or limits such as { maxJobs: 20, maxMemory: '1GB' }"
-    throw new EquipageError('E_BAD_OPTION', { place, option: 'isolate', given, expected })
+    throw new EquipageError('E_BAD_OPTION', { where, option: 'isolate', given, expected })
   }
   const { maxJobs = defaultMaxJobs, maxMemory = defaultMaxMemory, ...unknown } = options
   const [stranger] = Object.keys(unknown)
   if (stranger !== undefined) {
     const expected = 'maxJobs and maxMemory alone'
-    throw new EquipageError('E_BAD_OPTION', { place, option: 'isolate', given: stranger, expected })
+    throw new EquipageError('E_BAD_OPTION', { where, option: 'isolate', given: stranger, expected })
   }
   if (!Number.isSafeInteger(maxJobs) || maxJobs < 1) {
-    const fields = { place, option: 'isolate.maxJobs', given: maxJobs }
+    const fields = { where, option: 'isolate.maxJobs', given: maxJobs }
     throw new EquipageError('E_BAD_OPTION', { ...fields, expected: 'a whole number, 1 or more' })
   }
-  return { maxJobs, maxMemoryBytes: sizeBytes(maxMemory, `${place}, isolate.maxMemory`) }
+  return { maxJobs, maxMemoryBytes: sizeBytes(maxMemory, `${where}, isolate.maxMemory`) }
 }

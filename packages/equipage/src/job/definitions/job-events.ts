@@ -61,7 +61,7 @@ export interface JobEvents {
 }
 
 /** Tells that a connection has taken a job; of a push that was refused there is nothing to tell. */
-export function tellPushed(
+export function emitPushed(
   events: EventSink<JobEvents> | undefined,
   { name, delayMs }: PushedJob,
   { id, queue, state }: Receipt,

@@ -98,5 +98,5 @@ export class JobRegistry {
 export function jobsWithin(definition: Definition): readonly { readonly job: JobDefinition }[] {
   if (definition.kind === 'chain') return definition.links
   if (definition.kind === 'job') return []
-  return definition.last ? [...definition.slots, definition.last] : definition.slots
+  return definition.finally ? [...definition.slots, definition.finally] : definition.slots
 }

@@ -1,6 +1,6 @@
 import type { Json } from '../../core/index.ts'
 import type { PushedJob } from '../pushing/index.ts'
-import type { Spread } from './group-spread.ts'
+import type { FanOut } from './group-fan-out.ts'
 
 /** How a job finally ended; when it completed, with what follows it still to be pushed. */
 export type FinalEnd =
@@ -10,6 +10,6 @@ export type FinalEnd =
       /** The next job of its chain. */
       next?: PushedJob | undefined
       /** The group that it spreads. */
-      spread?: Spread
+      fanOut?: FanOut
     }
   | { state: 'failed'; error: Error }

@@ -1,13 +1,13 @@
 import { type EventSink, isEquipageError, toError } from '../../core/index.ts'
 import type { Logger } from '../../log/index.ts'
 import type { EndedJob, Outcome } from '../attempts/index.ts'
-import { type JobEvents, type JobRegistry, tellPushed } from '../definitions/index.ts'
+import { emitPushed, type JobEvents, type JobRegistry } from '../definitions/index.ts'
 import { failedEnd, type PushedJob, type Receipt } from '../pushing/index.ts'
 import type { FinalEnd } from './final-end.ts'
 import type { GroupRuns, GroupSequel } from './group-runs.ts'
 import { nextOfChain } from './hand-over.ts'
 
-export interface FollowUpParts {
+export interface FollowUpDependencies {
   readonly log: Logger
   readonly events?: EventSink<JobEvents>
   /** The most bytes that a payload made here may take as JSON; any number when left out. */
@@ -21,11 +21,11 @@ export interface FollowUpParts {
  * since all of it may be done a second time: a second push of the same job is refused by its id.
  */
 export class FollowUps {
-  readonly #parts: FollowUpParts
+  readonly #dependencies: FollowUpDependencies
   readonly #groups: GroupRuns
 
-  constructor(parts: FollowUpParts, groups: GroupRuns) {
-    this.#parts = parts
+  constructor(dependencies: FollowUpDependencies, groups: GroupRuns) {
+    this.#dependencies = dependencies
     this.#groups = groups
   }
 
@@ -51,12 +51,12 @@ export class FollowUps {
       const next = await this.#afterFailedLink(failed, job, registry)
       if (next) return { ...failed, next: await this.#push(next) }
     } catch (thrown) {
-      const { chain, group } = job.stamp
+      const { chain, group } = job.metadata
       const ids = group
         ? { group: group.name, groupId: group.id }
         : { chain: chain?.name, chainId: chain?.id }
       const fields = { ...ids, err: toError(thrown) }
-      this.#parts.log.error(fields, 'what follows a failed job could not be done')
+      this.#dependencies.log.error(fields, 'what follows a failed job could not be done')
       // The workers' next round finds that the job has ended.
       if (group) return { ...failed, run: 'open' }
     }
@@ -70,15 +70,15 @@ export class FollowUps {
     job: EndedJob,
     registry: JobRegistry,
   ): Promise<GroupSequel | undefined> {
-    if (ended.state === 'completed' && ended.spread)
-      return this.#groups.spread(ended.spread, registry)
-    const { group } = job.stamp
-    const { place } = group ?? {}
-    if (group && place !== undefined) {
-      return this.#groups.ended(job.name, { ...group, place }, ended, registry)
+    if (ended.state === 'completed' && ended.fanOut)
+      return this.#groups.fanOut(ended.fanOut, registry)
+    const { group } = job.metadata
+    const { index } = group ?? {}
+    if (group && index !== undefined) {
+      return this.#groups.ended(job.name, { ...group, index }, ended, registry)
     }
     const spreads = ended.state === 'failed' && registry.group(job.name)
-    return spreads ? this.#groups.spreadFailed(job, spreads.name, ended.error) : undefined
+    return spreads ? this.#groups.fanOutFailed(job, spreads.name, ended.error) : undefined
   }
 
   async #afterFailedLink(
@@ -89,19 +89,19 @@ export class FollowUps {
     // The chain itself is at fault, which going on would not mend.
     if (isEquipageError(error, 'E_CHAIN_HANDOVER')) return undefined
     if (isEquipageError(error, 'E_CHAIN_CHANGED')) return undefined
-    return nextOfChain(registry, job, failedEnd(error), this.#parts.payloadLimitBytes)
+    return nextOfChain(registry, job, failedEnd(error), this.#dependencies.payloadLimitBytes)
   }
 
   async #push(job: PushedJob): Promise<Receipt> {
-    const receipt = await this.#parts.push(job)
-    tellPushed(this.#parts.events, job, receipt)
+    const receipt = await this.#dependencies.push(job)
+    emitPushed(this.#dependencies.events, job, receipt)
     return receipt
   }
 
-  #tellChainEnd({ name: job, stamp }: EndedJob, ended: FinalEnd): void {
-    if (!stamp.chain) return
-    const { name, id } = stamp.chain
-    const { log, events } = this.#parts
+  #tellChainEnd({ name: job, metadata }: EndedJob, ended: FinalEnd): void {
+    if (!metadata.chain) return
+    const { name, id } = metadata.chain
+    const { log, events } = this.#dependencies
     const fields = { chain: name, chainId: id }
     if (ended.state === 'completed') {
       log.info(fields, 'chain completed')

@@ -12,14 +12,14 @@ import type { GroupPlan } from './group-plan.ts'
  * | `completed` | when its last job has completed, or all members of one without have ended well | never |
  * | `failed` | when all have ended, and one of them failed that may not; when its last job failed, or could not be made | when the job at fault was retried, and completed |
  */
-export type GroupState = 'open' | 'ready' | 'completed' | 'failed'
+export type GroupStatus = 'open' | 'ready' | 'completed' | 'failed'
 
 /**
  * What follows the end of a member: `open`: others still run. `ready`: the last job is to be pushed.
  * `completed`, `failed`: that has ended the group. `over`: there is nothing to do, since it had ended
  * before, or its last job is there. `missing`: no such group is known.
  */
-export type GroupStep = GroupState | 'over' | 'missing'
+export type GroupStep = GroupStatus | 'over' | 'missing'
 
 /** How a member ended. */
 export interface MemberEnd {
@@ -32,13 +32,13 @@ export interface MemberEnd {
   readonly tooLarge: JobEnd<never>
 }
 
-export interface GroupStanding {
+export interface GroupState {
   readonly plan: GroupPlan
-  readonly state: GroupState
+  readonly state: GroupStatus
   /** The places of the members that have ended. */
   readonly ended: ReadonlySet<number>
   /** Whether its last job was pushed. */
-  readonly lastPushed: boolean
+  readonly finallyPushed: boolean
   /** When all its members had ended, epoch milliseconds; null before. */
   readonly readyAt: number | null
 }
@@ -61,18 +61,18 @@ export interface GroupMemory {
    * Remembers a group; one that is known already stays as it is.
    * @returns where it stands
    */
-  open(id: string, plan: GroupPlan): Promise<Pick<GroupStanding, 'state' | 'ended'>>
+  open(id: string, plan: GroupPlan): Promise<Pick<GroupState, 'state' | 'ended'>>
   /**
    * A member has finally ended. The first end of a place counts, unless it had failed and has now
    * completed, after a retry.
    */
-  end(id: string, place: number, end: MemberEnd): Promise<GroupStep>
+  end(id: string, index: number, end: MemberEnd): Promise<GroupStep>
   /** Where a group stands; undefined when none of that id is known, or nothing but that it completed. */
-  standing(id: string): Promise<GroupStanding | undefined>
+  state(id: string): Promise<GroupState | undefined>
   /** How its members ended, by their places. */
   ends(id: string): Promise<ReadonlyMap<number, JobEnd<Json>>>
   /** Its last job is in its queue. */
-  lastPushed(id: string): Promise<void>
+  finallyPushed(id: string): Promise<void>
   /**
    * The group has ended; what was kept of a completed one is dropped.
    * @returns whether it had not ended so before

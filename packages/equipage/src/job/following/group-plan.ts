@@ -1,20 +1,20 @@
 import type { Json } from '../../core/index.ts'
-import { type JobEnd, type OnFailure, readStamp, type Stamp } from '../pushing/index.ts'
+import { type JobEnd, type JobMetadata, type OnFailure, readMetadata } from '../pushing/index.ts'
 
 /** One run of a group, as it stands with the connection while it goes on. */
 export interface GroupPlan {
   /** The group's name. */
   readonly name: string
   /** Where the job that spread it is found. */
-  readonly spread: { readonly queue: string; readonly id: string }
+  readonly fanOut: { readonly queue: string; readonly id: string }
   /** The payload of the group. */
   readonly data: Json
   /** What each of its jobs carries, beside its place. */
-  readonly stamp: Stamp
+  readonly metadata: JobMetadata
   readonly slots: readonly PlannedSlot[]
   /** In the order of their places. */
   readonly members: readonly PlannedMember[]
-  readonly last: PlannedJob | null
+  readonly finally: PlannedJob | null
 }
 
 export interface PlannedSlot {
@@ -38,8 +38,8 @@ export interface PlannedMember extends PlannedJob {
 export const mostMembers = 10_000
 
 /** The id of a job of a group: the same whoever pushes it. */
-export function memberId(group: string, place: number | 'last'): string {
-  return `${group}-${place}`
+export function memberId(group: string, index: number | 'finally'): string {
+  return `${group}-${index}`
 }
 
 /**
@@ -49,14 +49,22 @@ export function memberId(group: string, place: number | 'last'): string {
 export function readPlan(text: string | null | undefined): GroupPlan | undefined {
   const value = parsed(text)
   if (!isObject(value)) return undefined
-  const { name, spread, slots, members, last } = value
-  if (typeof name !== 'string' || !isObject(spread) || !isPlace(spread)) return undefined
+  const { name, fanOut, slots, members, finally: finallyJob } = value
+  if (typeof name !== 'string' || !isObject(fanOut) || !isJobAddress(fanOut)) return undefined
   if (!Array.isArray(slots) || !slots.every(isSlot)) return undefined
   if (!Array.isArray(members) || !members.every(member => isMember(member, slots.length)))
     return undefined
-  if (last !== null && !(isObject(last) && isJob(last))) return undefined
+  if (finallyJob !== null && !(isObject(finallyJob) && isJob(finallyJob))) return undefined
   const data = (value['data'] ?? null) as Json
-  return { name, spread, data, stamp: readStamp(value['stamp']), slots, members, last }
+  return {
+    name,
+    fanOut,
+    data,
+    metadata: readMetadata(value['metadata']),
+    slots,
+    members,
+    finally: finallyJob,
+  }
 }
 
 /** The end of a member as a store gave it back; undefined when it does not have the form of one. */
@@ -86,7 +94,7 @@ function isObject(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function isPlace(value: Fields): value is Fields & GroupPlan['spread'] {
+function isJobAddress(value: Fields): value is Fields & GroupPlan['fanOut'] {
   return typeof value['queue'] === 'string' && typeof value['id'] === 'string'
 }
 

@@ -14,14 +14,14 @@ export function resultsOf(
 ): Record<string, unknown> {
   const form = (slots: GroupPlan['slots']) =>
     JSON.stringify(slots.map(({ key, list, onFailure }) => [key, list, onFailure]).sort())
-  if (form(group.slots) !== form(plan.slots) || group.last?.job.name !== plan.last?.job) {
+  if (form(group.slots) !== form(plan.slots) || group.finally?.job.name !== plan.finally?.job) {
     throw new EquipageError('E_GROUP_CHANGED', { group: plan.name })
   }
   const results: Record<string, unknown> = {}
   for (const { key, list } of plan.slots) if (list) results[key] = []
-  for (const [place, { slot }] of plan.members.entries()) {
+  for (const [index, { slot }] of plan.members.entries()) {
     const planned = plan.slots[slot]
-    const end = ends.get(place)
+    const end = ends.get(index)
     if (!planned || !end) throw new EquipageError('E_GROUP_CHANGED', { group: plan.name })
     const result = handedOn(end, planned.onFailure)
     const { [planned.key]: known } = results
@@ -36,8 +36,8 @@ export function failureOf(
   plan: GroupPlan,
   ends: ReadonlyMap<number, JobEnd<Json>>,
 ): EquipageError<'E_GROUP_FAILED'> {
-  const failures = plan.members.flatMap(({ slot, job }, place) => {
-    const end = ends.get(place)
+  const failures = plan.members.flatMap(({ slot, job }, index) => {
+    const end = ends.get(index)
     const planned = plan.slots[slot]
     if (end?.state !== 'failed' || planned?.onFailure === 'continue') return []
     return [{ key: planned?.key ?? '', job, reason: end.error.message }]

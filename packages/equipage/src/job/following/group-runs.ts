@@ -1,10 +1,10 @@
 import { type Clock, EquipageError, type EventSink, type Json, toError } from '../../core/index.ts'
 import type { Logger } from '../../log/index.ts'
 import type { EndedJob, RunOutcome } from '../attempts/index.ts'
-import { type JobEvents, type JobRegistry, tellPushed } from '../definitions/index.ts'
+import { emitPushed, type JobEvents, type JobRegistry } from '../definitions/index.ts'
 import {
   failedEnd,
-  type GroupPlace,
+  type GroupMemberMetadata,
   type JobEnd,
   type PushedJob,
   payloadData,
@@ -12,11 +12,11 @@ import {
   readPayload,
 } from '../pushing/index.ts'
 import type { FinalEnd } from './final-end.ts'
-import type { GroupMemory, GroupStanding } from './group-memory.ts'
+import { type FanOut, jobOfGroup, madeFor, runOf } from './group-fan-out.ts'
+import type { GroupMemory, GroupState } from './group-memory.ts'
 import { failureOf, resultsOf } from './group-results.ts'
-import { jobOfGroup, madeFor, runOf, type Spread } from './group-spread.ts'
 
-export interface GroupRunsParts {
+export interface GroupRunsDependencies {
   readonly log: Logger
   readonly clock: Clock
   readonly events?: EventSink<JobEvents>
@@ -48,34 +48,34 @@ const unknownPatienceMs = 600_000
  * and its state with the connection says what has been done.
  */
 export class GroupRuns {
-  readonly #parts: GroupRunsParts
+  readonly #dependencies: GroupRunsDependencies
   /** How the groups ended, as far as they were spread by a push that still goes on: jobs may run inline. */
-  readonly #spreading = new Map<string, Receipt | undefined>()
+  readonly #fanningOut = new Map<string, Receipt | undefined>()
 
-  constructor(parts: GroupRunsParts) {
-    this.#parts = parts
+  constructor(dependencies: GroupRunsDependencies) {
+    this.#dependencies = dependencies
   }
 
   /**
    * Pushes the members of a group that have not ended.
    * @returns what is known of its end by now
    */
-  async spread({ id, plan, members }: Spread, registry: JobRegistry): Promise<GroupSequel> {
-    const { state, ended } = await (await this.#parts.groups()).open(id, plan)
+  async fanOut({ id, plan, members }: FanOut, registry: JobRegistry): Promise<GroupSequel> {
+    const { state, ended } = await (await this.#dependencies.groups()).open(id, plan)
     if (members.length === 0 && state === 'completed') return this.#completed(id, plan.name, null)
-    this.#spreading.set(id, undefined)
+    this.#fanningOut.set(id, undefined)
     try {
       const sequel = state === 'ready' ? await this.goOn(id, registry) : goesOn
       if (state === 'open') await this.#pushMembers(members, ended)
-      const waiting = { id, name: plan.name, queue: plan.spread.queue, state: 'waiting' } as const
-      return { ...sequel, next: this.#spreading.get(id) ?? waiting }
+      const waiting = { id, name: plan.name, queue: plan.fanOut.queue, state: 'waiting' } as const
+      return { ...sequel, next: this.#fanningOut.get(id) ?? waiting }
     } finally {
-      this.#spreading.delete(id)
+      this.#fanningOut.delete(id)
     }
   }
 
   async #pushMembers(members: readonly PushedJob[], ended: ReadonlySet<number>): Promise<void> {
-    const left = members.filter((_, place) => !ended.has(place))
+    const left = members.filter((_, index) => !ended.has(index))
     for (let first = 0; first < left.length; first += batchSize) {
       const batch = left.slice(first, first + batchSize)
       const pushes = await Promise.allSettled(batch.map(member => this.#push(member)))
@@ -85,24 +85,24 @@ export class GroupRuns {
   }
 
   /** Spreading has failed for good. Where some members were pushed already, their end is the group's. */
-  async spreadFailed(job: EndedJob, group: string, error: Error): Promise<GroupSequel> {
+  async fanOutFailed(job: EndedJob, group: string, error: Error): Promise<GroupSequel> {
     const id = runOf(job)
-    const standing = await (await this.#parts.groups()).standing(id)
-    return standing ? goesOn : this.#failed(id, group, error)
+    const state = await (await this.#dependencies.groups()).state(id)
+    return state ? goesOn : this.#failed(id, group, error)
   }
 
   /** A job of a group, not the one that spreads it, has finally ended. */
   async ended(
     job: string,
-    { id, name, place, onFailure = 'fail' }: GroupPlace,
+    { id, name, index, onFailure = 'fail' }: GroupMemberMetadata,
     ended: FinalEnd,
     registry: JobRegistry,
   ): Promise<GroupSequel> {
-    if (place === 'last') return this.#lastEnded(id, name, ended)
-    const memory = await this.#parts.groups()
-    const { payloadLimitBytes: limitBytes } = this.#parts
+    if (index === 'finally') return this.#finallyEnded(id, name, ended)
+    const memory = await this.#dependencies.groups()
+    const { payloadLimitBytes: limitBytes } = this.#dependencies
     const fields = { group: name, job, limitBytes: limitBytes ?? 0 }
-    const step = await memory.end(id, place, {
+    const step = await memory.end(id, index, {
       end: endOf(ended),
       breaks: ended.state === 'failed' && onFailure === 'fail',
       limitBytes,
@@ -111,15 +111,13 @@ export class GroupRuns {
     if (step === 'ready') return this.goOn(id, registry)
     if (step === 'completed') return this.#completed(id, name, null)
     if (step !== 'failed') return goesOn
-    const standing = await memory.standing(id)
-    return standing
-      ? this.#failed(id, name, failureOf(standing.plan, await memory.ends(id)))
-      : goesOn
+    const state = await memory.state(id)
+    return state ? this.#failed(id, name, failureOf(state.plan, await memory.ends(id))) : goesOn
   }
 
   /** The group has ended with its last job. */
-  async #lastEnded(id: string, name: string, ended: FinalEnd): Promise<GroupSequel> {
-    const first = await (await this.#parts.groups()).close(id, ended.state)
+  async #finallyEnded(id: string, name: string, ended: FinalEnd): Promise<GroupSequel> {
+    const first = await (await this.#dependencies.groups()).close(id, ended.state)
     if (!first) return { next: undefined }
     return ended.state === 'completed'
       ? this.#completed(id, name, ended.result)
@@ -128,28 +126,28 @@ export class GroupRuns {
 
   /** Pushes the last job of a group whose members have all ended. */
   async goOn(id: string, registry: JobRegistry): Promise<GroupSequel> {
-    const memory = await this.#parts.groups()
-    const standing = await memory.standing(id)
-    if (standing?.state !== 'ready' || standing.lastPushed) return goesOn
-    const { log } = this.#parts
-    const fields = { group: standing.plan.name, groupId: id }
-    if (!registry.group(standing.plan.name) && !this.#isOverdue(standing)) {
+    const memory = await this.#dependencies.groups()
+    const state = await memory.state(id)
+    if (state?.state !== 'ready' || state.finallyPushed) return goesOn
+    const { log } = this.#dependencies
+    const fields = { group: state.plan.name, groupId: id }
+    if (!registry.group(state.plan.name) && !this.#isOverdue(state)) {
       log.warn(
         fields,
         'no group of that name in this release; it is left to a worker that knows it',
       )
       return goesOn
     }
-    let last: PushedJob
+    let finallyJob: PushedJob
     try {
-      last = await this.#lastJob(id, standing, registry)
+      finallyJob = await this.#finallyJob(id, state, registry)
     } catch (thrown) {
       await memory.close(id, 'failed')
-      return this.#failed(id, standing.plan.name, toError(thrown))
+      return this.#failed(id, state.plan.name, toError(thrown))
     }
     try {
-      const receipt = await this.#push(last)
-      await memory.lastPushed(id)
+      const receipt = await this.#push(finallyJob)
+      await memory.finallyPushed(id)
       return { next: receipt }
     } catch (thrown) {
       const err = toError(thrown)
@@ -158,36 +156,36 @@ export class GroupRuns {
     }
   }
 
-  async #lastJob(id: string, standing: GroupStanding, registry: JobRegistry): Promise<PushedJob> {
-    const { plan } = standing
+  async #finallyJob(id: string, state: GroupState, registry: JobRegistry): Promise<PushedJob> {
+    const { plan } = state
     const group = registry.group(plan.name)
-    if (!group?.last) throw new EquipageError('E_GROUP_CHANGED', { group: plan.name })
-    const { last } = group
-    const results = resultsOf(group, plan, await (await this.#parts.groups()).ends(id))
-    const data = await madeFor(group.name, last.job.name, async () => {
-      const input = await readPayload(group.spread, plan.data)
-      const payload = await last.payloadOf(results, input)
-      return payloadData(last.job, payload, this.#parts.payloadLimitBytes)
+    if (!group?.finally) throw new EquipageError('E_GROUP_CHANGED', { group: plan.name })
+    const { finally: finallyJob } = group
+    const results = resultsOf(group, plan, await (await this.#dependencies.groups()).ends(id))
+    const data = await madeFor(group.name, finallyJob.job.name, async () => {
+      const input = await readPayload(group.fanOut, plan.data)
+      const payload = await finallyJob.payloadOf(results, input)
+      return payloadData(finallyJob.job, payload, this.#dependencies.payloadLimitBytes)
     })
-    return jobOfGroup(last, data, plan.stamp, { name: group.name, id, place: 'last' })
+    return jobOfGroup(finallyJob, data, plan.metadata, { name: group.name, id, index: 'finally' })
   }
 
   async #push(job: PushedJob): Promise<Receipt> {
-    const receipt = await this.#parts.push(job)
-    tellPushed(this.#parts.events, job, receipt)
-    const { group } = job.stamp
-    if (group?.place === 'last' && this.#spreading.has(group.id)) {
-      this.#spreading.set(group.id, receipt)
+    const receipt = await this.#dependencies.push(job)
+    emitPushed(this.#dependencies.events, job, receipt)
+    const { group } = job.metadata
+    if (group?.index === 'finally' && this.#fanningOut.has(group.id)) {
+      this.#fanningOut.set(group.id, receipt)
     }
     return receipt
   }
 
-  #isOverdue({ readyAt }: GroupStanding): boolean {
-    return readyAt !== null && this.#parts.clock.now() - readyAt > unknownPatienceMs
+  #isOverdue({ readyAt }: GroupState): boolean {
+    return readyAt !== null && this.#dependencies.clock.now() - readyAt > unknownPatienceMs
   }
 
   #completed(id: string, name: string, result: Json): GroupSequel {
-    const { log, events } = this.#parts
+    const { log, events } = this.#dependencies
     log.info({ group: name, groupId: id }, 'group completed')
     events?.emit('group:completed', () => ({ id, name, result }))
     this.#note({ id, name, queue: '', state: 'completed', result })
@@ -195,7 +193,7 @@ export class GroupRuns {
   }
 
   #failed(id: string, name: string, error: Error): GroupSequel {
-    const { log, events } = this.#parts
+    const { log, events } = this.#dependencies
     log.error({ group: name, groupId: id, err: error }, 'group failed')
     events?.emit('group:failed', () => ({ id, name, error }))
     this.#note({ id, name, queue: '', state: 'failed', error })
@@ -203,7 +201,7 @@ export class GroupRuns {
   }
 
   #note(end: Receipt): void {
-    if (this.#spreading.has(end.id)) this.#spreading.set(end.id, end)
+    if (this.#fanningOut.has(end.id)) this.#fanningOut.set(end.id, end)
   }
 }
 

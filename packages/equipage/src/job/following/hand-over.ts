@@ -1,14 +1,14 @@
 import { EquipageError, type Json, toError } from '../../core/index.ts'
 import type { ChainDefinition, ChainLink, JobRegistry } from '../definitions/index.ts'
 import {
-  type ChainStamp,
+  type ChainMetadata,
   handedOn,
   handedTags,
   type JobEnd,
+  type JobMetadata,
   type Pushable,
   type PushedJob,
   payloadData,
-  type Stamp,
 } from '../pushing/index.ts'
 
 /**
@@ -22,26 +22,26 @@ import {
  */
 export async function nextOfChain(
   registry: JobRegistry,
-  ended: { readonly name: string; readonly stamp: Stamp },
+  ended: { readonly name: string; readonly metadata: JobMetadata },
   end: JobEnd<Json>,
   limitBytes?: number,
 ): Promise<PushedJob | undefined> {
-  const stamp = ended.stamp.chain
-  if (!stamp) return undefined
-  const chain = registry.chain(stamp.name)
-  if (!chain || chain.links[stamp.link]?.job.name !== ended.name) {
-    const fields = { chain: stamp.name, link: stamp.link, job: ended.name }
+  const metadata = ended.metadata.chain
+  if (!metadata) return undefined
+  const chain = registry.chain(metadata.name)
+  if (!chain || chain.links[metadata.link]?.job.name !== ended.name) {
+    const fields = { chain: metadata.name, link: metadata.link, job: ended.name }
     throw new EquipageError('E_CHAIN_CHANGED', fields)
   }
-  const link = stamp.link + 1
+  const link = metadata.link + 1
   const next = chain.links[link]
   if (!next || (end.state === 'failed' && next.onFailure === 'fail')) return undefined
   const { name, queue, attempts, rules } = next.job
-  const { tags: endedTags = [], ...others } = ended.stamp
-  const ofDefinition = chain.links[stamp.link]?.job.rules.tags ?? []
+  const { tags: endedTags = [], ...others } = ended.metadata
+  const ofDefinition = chain.links[metadata.link]?.job.rules.tags ?? []
   const tags = handedTags(endedTags, ofDefinition, rules.tags)
   return {
-    id: linkId(stamp, link),
+    id: linkId(metadata, link),
     name,
     queue,
     data: await handOver(chain.name, next, end, limitBytes),
@@ -49,16 +49,16 @@ export async function nextOfChain(
     delayMs: rules.delayMs,
     priority: rules.priority,
     ...(rules.keep ? { keep: rules.keep } : {}),
-    stamp: {
+    metadata: {
       ...others,
       ...(tags.length > 0 ? { tags } : {}),
-      chain: { ...stamp, link },
+      chain: { ...metadata, link },
     },
   }
 }
 
 /** The id of a chain's later job: the same whoever pushes it. */
-function linkId(chain: ChainStamp, link: number): string {
+function linkId(chain: ChainMetadata, link: number): string {
   return `${chain.id}-${link}`
 }
 
@@ -71,12 +71,12 @@ export function laterJobs(
   pushed: Pushable,
   first: PushedJob,
 ): { readonly queue: string; readonly id: string }[] {
-  const stamp = first.stamp.chain
-  if (!stamp || pushed.kind !== 'chain') return []
+  const metadata = first.metadata.chain
+  if (!metadata || pushed.kind !== 'chain') return []
   const { links } = pushed as ChainDefinition
   return links.slice(1).map(({ job }, index) => ({
     queue: job.queue,
-    id: linkId(stamp, index + 1),
+    id: linkId(metadata, index + 1),
   }))
 }
 

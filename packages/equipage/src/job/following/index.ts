@@ -1,16 +1,16 @@
 export type { FinalEnd } from './final-end.ts'
 export { FollowUps } from './follow-ups.ts'
+export { fanOutOf } from './group-fan-out.ts'
 export {
   completedKeptMs,
   failedKeptMs,
   type GroupMemory,
-  type GroupStanding,
   type GroupState,
+  type GroupStatus,
   type GroupStep,
   groupsLookedAt,
   type MemberEnd,
 } from './group-memory.ts'
 export { type GroupPlan, memberId, type PlannedJob, readEnd, readPlan } from './group-plan.ts'
 export { GroupRuns } from './group-runs.ts'
-export { spreadOf } from './group-spread.ts'
 export { laterJobs, nextOfChain } from './hand-over.ts'

@@ -28,14 +28,14 @@ export {
 } from './push-rules.ts'
 export type { PayloadArgument, Pushable } from './pushable.ts'
 export {
-  type ChainStamp,
-  type GroupPlace,
-  type ParentStamp,
+  type ChainMetadata,
+  type GroupMemberMetadata,
+  type JobMetadata,
+  type ParentMetadata,
   type PushedJob,
   type Receipt,
-  readStamp,
+  readMetadata,
   refusedReceipt,
-  type Stamp,
 } from './pushed-job.ts'
 export { handedTags, readTags } from './tags.ts'
-export { type JobTick, jobTick, type TickStamp } from './tick-stamp.ts'
+export { type JobTick, jobTick, type TickMetadata } from './tick-metadata.ts'

@@ -35,48 +35,48 @@ const states: readonly string[] = ['completed', 'failed']
 const limits: readonly string[] = ['age', 'count']
 
 /**
- * @param place whose they are, for the errors: `job "report.rebuild"`
+ * @param where whose they are, for the errors: `job "report.rebuild"`
  * @returns undefined when nothing is given
  * @throws E_BAD_OPTION, E_BAD_DURATION
  */
-export function readKeep(given: KeepOptions | undefined, place: string): KeepRules | undefined {
+export function readKeep(given: KeepOptions | undefined, where: string): KeepRules | undefined {
   if (given === undefined) return undefined
   if (!isObjectOf(given, states)) {
     const expected = '{ completed, failed }, of which each is false or { age, count }'
-    throw new EquipageError('E_BAD_OPTION', { place, option: 'keep', given, expected })
+    throw new EquipageError('E_BAD_OPTION', { where, option: 'keep', given, expected })
   }
   const { completed, failed } = given
   return {
-    ...(completed === undefined ? {} : { completed: readRule(completed, 'completed', place) }),
-    ...(failed === undefined ? {} : { failed: readRule(failed, 'failed', place) }),
+    ...(completed === undefined ? {} : { completed: readRule(completed, 'completed', where) }),
+    ...(failed === undefined ? {} : { failed: readRule(failed, 'failed', where) }),
   }
 }
 
-function readRule(given: KeepLimits | false, state: string, place: string): KeepRule | false {
+function readRule(given: KeepLimits | false, state: string, where: string): KeepRule | false {
   if (given === false) return false
   const option = `keep.${state}`
   if (!isObjectOf(given, limits) || (given.age === undefined && given.count === undefined)) {
     const expected = "false, or { age: '1d', count: 100 } or one of the two"
-    throw new EquipageError('E_BAD_OPTION', { place, option, given, expected })
+    throw new EquipageError('E_BAD_OPTION', { where, option, given, expected })
   }
   const { age, count } = given
   return {
-    ...(age === undefined ? {} : { ageMs: readAge(age, option, place) }),
-    ...(count === undefined ? {} : { count: readCount(count, option, place) }),
+    ...(age === undefined ? {} : { ageMs: readAge(age, option, where) }),
+    ...(count === undefined ? {} : { count: readCount(count, option, where) }),
   }
 }
 
-function readAge(given: Duration, option: string, place: string): number {
-  const ageMs = durationMs(given, `${place}, ${option}.age`)
+function readAge(given: Duration, option: string, where: string): number {
+  const ageMs = durationMs(given, `${where}, ${option}.age`)
   if (ageMs > 0) return ageMs
   const expected = 'a duration of a millisecond or more; false in place of the limits keeps none'
-  throw new EquipageError('E_BAD_OPTION', { place, option: `${option}.age`, given, expected })
+  throw new EquipageError('E_BAD_OPTION', { where, option: `${option}.age`, given, expected })
 }
 
-function readCount(given: unknown, option: string, place: string): number {
+function readCount(given: unknown, option: string, where: string): number {
   if (isCount(given)) return given
   const expected = 'a whole number, 1 or more; false in place of the limits keeps none'
-  throw new EquipageError('E_BAD_OPTION', { place, option: `${option}.count`, given, expected })
+  throw new EquipageError('E_BAD_OPTION', { where, option: `${option}.count`, given, expected })
 }
 
 /** A rule as a store gave it back; what does not have the form of one is left out. */

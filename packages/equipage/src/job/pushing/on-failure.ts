@@ -30,12 +30,12 @@ export function handedOn(end: JobEnd<Json>, policy: OnFailure): unknown {
 }
 
 /**
- * @param place whose option it is, for the error: `chain "flights.day"`
+ * @param where whose option it is, for the error: `chain "flights.day"`
  * @throws E_BAD_OPTION
  */
-export function readOnFailure(given: unknown, place: string): OnFailure {
+export function readOnFailure(given: unknown, where: string): OnFailure {
   if (given === undefined) return 'fail'
   if (given === 'fail' || given === 'continue') return given
   const expected = "'fail' or 'continue'"
-  throw new EquipageError('E_BAD_OPTION', { place, option: 'onFailure', given, expected })
+  throw new EquipageError('E_BAD_OPTION', { where, option: 'onFailure', given, expected })
 }

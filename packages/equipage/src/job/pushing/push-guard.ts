@@ -40,9 +40,9 @@ export async function guardOf(
   const rule = job.rules.guard
   if (own !== undefined) {
     if (rule && rule.kind !== 'unique') {
-      const place = `push of "${job.name}"`
+      const where = `push of "${job.name}"`
       const expected = `none, because the job has a ${rule.kind}`
-      throw new EquipageError('E_BAD_OPTION', { place, option: 'unique', given: own, expected })
+      throw new EquipageError('E_BAD_OPTION', { where, option: 'unique', given: own, expected })
     }
     const key = keyText(job.name, own, `push of "${job.name}"`, 'unique')
     return { kind: 'unique', key, forMs: rule?.forMs ?? null }
@@ -54,10 +54,10 @@ export async function guardOf(
   return { kind, key: keyText(job.name, given, `job "${job.name}"`, `${kind}.key`), forMs }
 }
 
-function keyText(name: string, given: unknown, place: string, option: string): string {
+function keyText(name: string, given: unknown, where: string, option: string): string {
   if (typeof given !== 'string' || given === '') {
     const expected = 'a text that is not empty'
-    throw new EquipageError('E_BAD_OPTION', { place, option, given, expected })
+    throw new EquipageError('E_BAD_OPTION', { where, option, given, expected })
   }
   return `${name}:${given.length > longestKey ? digest(given) : given}`
 }

@@ -22,11 +22,11 @@ const known: Record<keyof PushOptions, true> = {
 }
 
 /**
- * @param place which push it is, for the error: `push of "report.rebuild"`
+ * @param where which push it is, for the error: `push of "report.rebuild"`
  * @throws E_BAD_OPTION for an option that is misspelt
  */
-export function checkPushOptions(given: PushOptions, place: string): void {
-  refuseMisspelt(given, known, place)
+export function checkPushOptions(given: PushOptions, where: string): void {
+  refuseMisspelt(given, known, where)
 }
 
 /** The payload, if the job takes one, and the options of a push. */

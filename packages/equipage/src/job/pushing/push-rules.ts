@@ -57,78 +57,78 @@ export interface PushRules {
 const highestPriority = 2_097_151
 
 /**
- * @param place whose rules they are, for the errors: `job "report.rebuild"`
+ * @param where whose rules they are, for the errors: `job "report.rebuild"`
  * @throws E_BAD_OPTION, E_BAD_DURATION
  */
 export function readPushRules<Payload>(
   options: PushRuleOptions<Payload>,
-  place: string,
+  where: string,
 ): PushRules {
   const { delay = 0, priority = 0, tags = [], unique, debounce, throttle } = options
   const guards: GuardRule[] = []
-  if (unique !== undefined) guards.push(readUnique(unique, place))
-  if (debounce !== undefined) guards.push(readTimed('debounce', debounce, place))
-  if (throttle !== undefined) guards.push(readTimed('throttle', throttle, place))
+  if (unique !== undefined) guards.push(readUnique(unique, where))
+  if (debounce !== undefined) guards.push(readTimed('debounce', debounce, where))
+  if (throttle !== undefined) guards.push(readTimed('throttle', throttle, where))
   if (guards.length > 1) {
     const given = guards.map(({ kind }) => kind)
     const expected = 'one of unique, debounce and throttle at most'
-    throw new EquipageError('E_BAD_OPTION', { place, option: given.join(', '), given, expected })
+    throw new EquipageError('E_BAD_OPTION', { where, option: given.join(', '), given, expected })
   }
   const [guard] = guards
   if (guard?.kind === 'debounce' && delay !== 0) {
     const expected = 'none beside `debounce`, which is the delay itself'
-    throw new EquipageError('E_BAD_OPTION', { place, option: 'delay', given: delay, expected })
+    throw new EquipageError('E_BAD_OPTION', { where, option: 'delay', given: delay, expected })
   }
   return {
-    delayMs: durationMs(delay, `${place}, delay`),
-    priority: readPriority(priority, place),
+    delayMs: durationMs(delay, `${where}, delay`),
+    priority: readPriority(priority, where),
     guard,
-    tags: readTags(tags, place),
-    keep: readKeep(options.keep, place),
+    tags: readTags(tags, where),
+    keep: readKeep(options.keep, where),
   }
 }
 
 /** @throws E_BAD_OPTION */
-export function readPriority(given: unknown, place: string): number {
+export function readPriority(given: unknown, where: string): number {
   if (typeof given === 'number' && Number.isSafeInteger(given)) {
     if (given >= 0 && given <= highestPriority) return given
   }
   const expected = `a whole number from 0 to ${highestPriority}`
-  throw new EquipageError('E_BAD_OPTION', { place, option: 'priority', given, expected })
+  throw new EquipageError('E_BAD_OPTION', { where, option: 'priority', given, expected })
 }
 
-function readUnique<Payload>(given: true | UniqueOptions<Payload>, place: string): GuardRule {
+function readUnique<Payload>(given: true | UniqueOptions<Payload>, where: string): GuardRule {
   const whole = { kind: 'unique', forMs: null, keyOf: undefined } as const
   if (given === true) return whole
   if (typeof given !== 'object' || given === null) {
     const expected = 'true, or { key, for }'
-    throw new EquipageError('E_BAD_OPTION', { place, option: 'unique', given, expected })
+    throw new EquipageError('E_BAD_OPTION', { where, option: 'unique', given, expected })
   }
-  const forMs = given.for === undefined ? null : readTime('unique.for', given.for, place)
-  return { ...whole, forMs, keyOf: readKey('unique', given.key, place) }
+  const forMs = given.for === undefined ? null : readTime('unique.for', given.for, where)
+  return { ...whole, forMs, keyOf: readKey('unique', given.key, where) }
 }
 
 function readTimed<Payload>(
   kind: 'debounce' | 'throttle',
   given: Duration | TimedOptions<Payload>,
-  place: string,
+  where: string,
 ): GuardRule {
   if (typeof given !== 'object' || given === null) {
-    return { kind, forMs: readTime(kind, given, place), keyOf: undefined }
+    return { kind, forMs: readTime(kind, given, where), keyOf: undefined }
   }
-  const forMs = readTime(`${kind}.for`, given.for, place)
-  return { kind, forMs, keyOf: readKey(kind, given.key, place) }
+  const forMs = readTime(`${kind}.for`, given.for, where)
+  return { kind, forMs, keyOf: readKey(kind, given.key, where) }
 }
 
-function readTime(option: string, given: Duration, place: string): number {
-  const forMs = durationMs(given, `${place}, ${option}`)
+function readTime(option: string, given: Duration, where: string): number {
+  const forMs = durationMs(given, `${where}, ${option}`)
   if (forMs > 0) return forMs
   const expected = 'a duration of a millisecond or more'
-  throw new EquipageError('E_BAD_OPTION', { place, option, given, expected })
+  throw new EquipageError('E_BAD_OPTION', { where, option, given, expected })
 }
 
-function readKey(kind: string, given: unknown, place: string): GuardRule['keyOf'] {
+function readKey(kind: string, given: unknown, where: string): GuardRule['keyOf'] {
   if (given === undefined || typeof given === 'function') return given as GuardRule['keyOf']
   const expected = 'a function of the payload that gives a text'
-  throw new EquipageError('E_BAD_OPTION', { place, option: `${kind}.key`, given, expected })
+  throw new EquipageError('E_BAD_OPTION', { where, option: `${kind}.key`, given, expected })
 }

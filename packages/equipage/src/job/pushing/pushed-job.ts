@@ -3,10 +3,10 @@ import type { KeepRules } from './keep.ts'
 import type { OnFailure } from './on-failure.ts'
 import type { PushGuard } from './push-guard.ts'
 import { areTags } from './tags.ts'
-import { readTickStamp, type TickStamp } from './tick-stamp.ts'
+import { readTickMetadata, type TickMetadata } from './tick-metadata.ts'
 
 /** Where in a run of a chain a job stands. */
-export interface ChainStamp {
+export interface ChainMetadata {
   /** The chain's name. */
   readonly name: string
   /** The same for all jobs of one run of it. */
@@ -16,35 +16,35 @@ export interface ChainStamp {
 }
 
 /** Where in a run of a group a job stands. */
-export interface GroupStamp {
+export interface GroupMetadata {
   /** The group's name. */
   readonly name: string
   /** The same for all jobs of one run of it. */
   readonly id: string
   /** A member's place, counted from 0, or the last job; left out for the job that spreads the group. */
-  readonly place?: number | 'last'
+  readonly index?: number | 'finally'
   /** What a member's failure means for the group. */
   readonly onFailure?: OnFailure
 }
 
 /** The same of a job that is not the one that spreads it. */
-export type GroupPlace = GroupStamp & { readonly place: number | 'last' }
+export type GroupMemberMetadata = GroupMetadata & { readonly index: number | 'finally' }
 
 /** The job whose function pushed another. */
-export interface ParentStamp {
+export interface ParentMetadata {
   readonly id: string
   readonly name: string
   readonly queue: string
 }
 
 /** What the framework adds to a job; it travels apart from the payload. */
-export interface Stamp {
-  readonly chain?: ChainStamp
-  readonly group?: GroupStamp
-  readonly tick?: TickStamp
+export interface JobMetadata {
+  readonly chain?: ChainMetadata
+  readonly group?: GroupMetadata
+  readonly tick?: TickMetadata
   /** One or more. */
   readonly tags?: readonly string[]
-  readonly parent?: ParentStamp
+  readonly parent?: ParentMetadata
 }
 
 /** A job on its way into a queue: checked, and as data only. */
@@ -64,7 +64,7 @@ export interface PushedJob {
   readonly guard?: PushGuard
   /** What becomes of it when it has ended, where that is not the connection's own rule. */
   readonly keep?: KeepRules
-  readonly stamp: Stamp
+  readonly metadata: JobMetadata
 }
 
 /** What became of a push, as far as it is known when the push returns. */
@@ -100,14 +100,14 @@ export function refusedReceipt({ name, queue }: PushedJob, id: string): Receipt 
  * A stamp as a queue gave it back. Anybody can write to a queue, so what does not have the
  * form of a stamp is left out.
  */
-export function readStamp(value: unknown): Stamp {
+export function readMetadata(value: unknown): JobMetadata {
   if (!isObject(value)) return {}
   const { chain, group, tags } = value
   const parent = readParent(value['parent'])
-  const tick = isObject(value['tick']) ? readTickStamp(value['tick']) : undefined
+  const tick = isObject(value['tick']) ? readTickMetadata(value['tick']) : undefined
   return {
-    ...(isObject(chain) && isChainStamp(chain) ? { chain } : {}),
-    ...(isObject(group) && isGroupStamp(group) ? { group } : {}),
+    ...(isObject(chain) && isChainMetadata(chain) ? { chain } : {}),
+    ...(isObject(group) && isGroupMetadata(group) ? { group } : {}),
     ...(tick ? { tick } : {}),
     ...(areTags(tags) && tags.length > 0 ? { tags: [...tags] } : {}),
     ...(parent ? { parent } : {}),
@@ -120,15 +120,15 @@ function isObject(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null
 }
 
-function isChainStamp(value: Fields): value is Fields & ChainStamp {
+function isChainMetadata(value: Fields): value is Fields & ChainMetadata {
   return isNamedRun(value) && isCounted(value['link'])
 }
 
-function isGroupStamp(value: Fields): value is Fields & GroupStamp {
-  const { place, onFailure } = value
+function isGroupMetadata(value: Fields): value is Fields & GroupMetadata {
+  const { index, onFailure } = value
   const known = onFailure === undefined || onFailure === 'fail' || onFailure === 'continue'
-  const placed = place === undefined || place === 'last' || isCounted(place)
-  return isNamedRun(value) && known && placed
+  const indexed = index === undefined || index === 'finally' || isCounted(index)
+  return isNamedRun(value) && known && indexed
 }
 
 function isNamedRun({ name, id }: Fields): boolean {
@@ -139,7 +139,7 @@ function isCounted(value: unknown): boolean {
   return Number.isSafeInteger(value) && Number(value) >= 0
 }
 
-function readParent(value: unknown): ParentStamp | undefined {
+function readParent(value: unknown): ParentMetadata | undefined {
   if (!isObject(value)) return undefined
   const { id, name, queue } = value
   const texts = typeof id === 'string' && typeof name === 'string' && typeof queue === 'string'

@@ -5,13 +5,13 @@ const longestTag = 100
 
 /**
  * Tags as an author wrote them, each once.
- * @param place whose they are, for the error: `job "report.rebuild"`
+ * @param where whose they are, for the error: `job "report.rebuild"`
  * @throws E_BAD_OPTION
  */
-export function readTags(given: unknown, place: string): readonly string[] {
+export function readTags(given: unknown, where: string): readonly string[] {
   if (areTags(given)) return [...new Set(given)]
   const expected = `a list of ${mostTags} texts at most, of 1 to ${longestTag} characters each`
-  throw new EquipageError('E_BAD_OPTION', { place, option: 'tags', given, expected })
+  throw new EquipageError('E_BAD_OPTION', { where, option: 'tags', given, expected })
 }
 
 /**

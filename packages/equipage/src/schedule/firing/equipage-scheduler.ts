@@ -16,7 +16,7 @@ import type { TickEvents } from './tick-events.ts'
 import { TickFiring } from './tick-firing.ts'
 
 /** What the container hands to an application's scheduler. */
-export interface SchedulerParts<App> {
+export interface SchedulerDependencies<App> {
   app: App
   memory: TickMemory
   queue: Queue
@@ -28,7 +28,7 @@ export interface SchedulerParts<App> {
   /** What the ledger calls this process: its host and process id when left out. */
   process?: string
   /** From 0 to 1: where this replica begins when many ticks are due at once. */
-  place?: number
+  offset?: number
   hooks: ScheduleHooks<App>
   /** Told of ticks, and of the jobs that they push. */
   events?: EventSink<JobEvents & TickEvents>
@@ -50,20 +50,20 @@ export abstract class EquipageScheduler<App = RegisteredApp> implements Lifecycl
   #registered = false
   #shouldExit = false
 
-  constructor(parts: SchedulerParts<App>) {
-    const { app, memory, clock, log, events } = parts
-    const process = parts.process ?? processName()
+  constructor(dependencies: SchedulerDependencies<App>) {
+    const { app, memory, clock, log, events } = dependencies
+    const process = dependencies.process ?? processName()
     this.app = app
-    this.schedule = new Timetable<App>({ timezone: parts.timezone ?? undefined, clock })
-    this.#firing = new TickFiring<App>({ ...parts, process })
+    this.schedule = new Timetable<App>({ timezone: dependencies.timezone ?? undefined, clock })
+    this.#firing = new TickFiring<App>({ ...dependencies, process })
     const schedules = this.schedule.schedules
-    const place = parts.place ?? 0
+    const offset = dependencies.offset ?? 0
     this.#loop = new TickLoop<App>({
       schedules,
       memory,
       firing: this.#firing,
       process,
-      place,
+      offset,
       ...(events ? { events } : {}),
       log,
       clock,

@@ -23,10 +23,10 @@ export class ScheduleHooks<App = unknown> {
   readonly #clock: Clock
   readonly #pings: Pings
 
-  constructor(parts: { log: Logger; clock: Clock }) {
-    this.#log = parts.log
-    this.#clock = parts.clock
-    this.#pings = new Pings(parts)
+  constructor(dependencies: { log: Logger; clock: Clock }) {
+    this.#log = dependencies.log
+    this.#clock = dependencies.clock
+    this.#pings = new Pings(dependencies)
   }
 
   /** A run is about to begin. */

@@ -8,12 +8,12 @@ import {
 } from '../../core/index.ts'
 import type { Logger } from '../../log/index.ts'
 import type { Schedule } from '../writing/index.ts'
+import { deploymentOf } from './deployment.ts'
 import { DueHeap } from './due-heap.ts'
 import { endOfTime } from './end-of-time.ts'
 import type { Entry } from './entry.ts'
 import { Offers } from './offers.ts'
-import { releaseOf } from './release.ts'
-import { SignsOfLife } from './signs-of-life.ts'
+import { SchedulerHeartbeat } from './scheduler-heartbeat.ts'
 import type { TickEvents } from './tick-events.ts'
 import type { TickFiring } from './tick-firing.ts'
 
@@ -30,14 +30,14 @@ const crowdPart = 500
 /** A cursor further ahead of the time than this was moved by a clock that was wrong. */
 const aheadMs = 60_000
 
-export interface LoopParts<App> {
+export interface LoopDependencies<App> {
   schedules: readonly Schedule<App>[]
   memory: TickMemory
   firing: TickFiring<App>
   /** Host and process id. */
   process: string
   /** From 0 to 1: where in a crowd this replica begins. */
-  place: number
+  offset: number
   events?: EventSink<TickEvents>
   log: Logger
   clock: Clock
@@ -52,14 +52,14 @@ export interface LoopParts<App> {
  * 4. Never ends by itself: whatever a schedule does is logged.
  */
 export class TickLoop<App> {
-  readonly #parts: LoopParts<App>
+  readonly #dependencies: LoopDependencies<App>
   readonly #heap = new DueHeap<Entry<App>>()
   readonly #working = new Set<Promise<void>>()
   /** Schedules that another release has taken over. */
   readonly #stoodDown = new Set<Schedule<App>>()
   readonly #offers: Offers<App>
   /** Made at the start, when all schedules are written. */
-  #signs: SignsOfLife | undefined
+  #heartbeat: SchedulerHeartbeat | undefined
   #timer: Timer | undefined
   #registering: Promise<void> | undefined
   #registered = false
@@ -68,9 +68,9 @@ export class TickLoop<App> {
   #halted = false
   #left = false
 
-  constructor(parts: LoopParts<App>) {
-    this.#parts = parts
-    this.#offers = new Offers(parts)
+  constructor(dependencies: LoopDependencies<App>) {
+    this.#dependencies = dependencies
+    this.#offers = new Offers(dependencies)
   }
 
   /** Resolves when the schedules are registered, or, with the connection away, when the first try has failed. */
@@ -92,18 +92,18 @@ export class TickLoop<App> {
     if (this.#left) return
     this.#left = true
     this.#timer?.cancel()
-    if (this.#registered) await this.#signs?.leave()
+    if (this.#registered) await this.#heartbeat?.leave()
   }
 
   async #register(): Promise<void> {
-    const { memory, process, schedules, firing, events, clock, log } = this.#parts
+    const { memory, process, schedules, firing, events, clock, log } = this.#dependencies
     try {
-      const release = releaseOf(schedules)
-      const registrations = await memory.register({ ...release, process })
+      const deployment = deploymentOf(schedules)
+      const registrations = await memory.register({ ...deployment, process })
       const { calls } = firing
-      const parts = { memory, calls, release: release.id, process, events, clock, log }
-      this.#signs ??= new SignsOfLife(parts)
-      this.#signs.warnOfSkew()
+      const dependencies = { memory, calls, deployment: deployment.id, process, events, clock, log }
+      this.#heartbeat ??= new SchedulerHeartbeat(dependencies)
+      this.#heartbeat.warnOfSkew()
       this.#heap.clear()
       this.#generation++
       for (const [index, schedule] of schedules.entries()) {
@@ -127,11 +127,14 @@ export class TickLoop<App> {
     this.#stoodDown.delete(schedule)
     const { anchor, cursor } = registration
     schedule.anchorAt(anchor)
-    const aheadByMs = cursor - this.#parts.memory.now()
+    const aheadByMs = cursor - this.#dependencies.memory.now()
     if (aheadByMs > aheadMs && cursor < endOfTime) {
       const fields = { schedule: schedule.name, cursor: new Date(cursor).toISOString(), aheadByMs }
       const text = 'ticks of this schedule were decided by a clock that was ahead'
-      this.#parts.log.error(fields, `${text}; it is silent until then; rename it to start anew`)
+      this.#dependencies.log.error(
+        fields,
+        `${text}; it is silent until then; rename it to start anew`,
+      )
     }
     const generation = this.#generation
     this.#enter({ schedule, cursor, wakeAt: 0, waiting: null, againUpTo: 0, generation })
@@ -141,7 +144,7 @@ export class TickLoop<App> {
     if (this.#stoodDown.has(schedule)) return
     this.#stoodDown.add(schedule)
     const text = 'another release has registered since and rules; this process does not fire this'
-    this.#parts.log.warn({ schedule: schedule.name }, `${text} schedule`)
+    this.#dependencies.log.warn({ schedule: schedule.name }, `${text} schedule`)
   }
 
   /** Registers once more, later; the first failure has been told of. */
@@ -149,10 +152,10 @@ export class TickLoop<App> {
     if (this.#halted) return
     this.#registered = false
     this.#timer?.cancel()
-    this.#timer = this.#parts.clock.after(afterMs, () => {
+    this.#timer = this.#dependencies.clock.after(afterMs, () => {
       this.#registering = this.#register().catch(error => {
         const err = toError(error)
-        this.#parts.log.error({ err }, 'schedules cannot be registered; trying again')
+        this.#dependencies.log.error({ err }, 'schedules cannot be registered; trying again')
         this.#registerAgain()
       })
     })
@@ -170,13 +173,13 @@ export class TickLoop<App> {
   /** Puts an entry back, to be looked at again soon. */
   #again(entry: Entry<App>, afterMs: number): void {
     if (entry.generation !== this.#generation) return
-    entry.wakeAt = this.#parts.memory.now() + afterMs
+    entry.wakeAt = this.#dependencies.memory.now() + afterMs
     this.#heap.push(entry)
   }
 
   #arm(): void {
     if (this.#left || !this.#registered) return
-    const { clock, memory, firing } = this.#parts
+    const { clock, memory, firing } = this.#dependencies
     this.#timer?.cancel()
     const dueAt = this.#halted ? undefined : this.#heap.peek()?.wakeAt
     const dueInMs = (dueAt ?? Number.POSITIVE_INFINITY) - memory.now()
@@ -184,7 +187,7 @@ export class TickLoop<App> {
     const unwatched = clock.steady === true && firing.calls.calls.length === 0
     const watchMs = unwatched ? Number.POSITIVE_INFINITY : longestSleepMs
     const sleepMs = Math.min(watchMs, Math.max(0, dueInMs))
-    this.#signs?.expect(sleepMs)
+    this.#heartbeat?.expect(sleepMs)
     if (sleepMs < Number.POSITIVE_INFINITY) this.#timer = clock.after(sleepMs, () => this.#wake())
   }
 
@@ -195,14 +198,14 @@ export class TickLoop<App> {
   }
 
   async #lookAround(): Promise<void> {
-    const rule = await this.#signs?.look()
+    const rule = await this.#heartbeat?.look()
     if (rule !== 'vacant' || this.#halted) return
-    this.#parts.log.info('the release that ruled is gone; registering')
+    this.#dependencies.log.info('the release that ruled is gone; registering')
     this.#registerAgain(0)
   }
 
   #decideDue(): void {
-    const now = this.#parts.memory.now()
+    const now = this.#dependencies.memory.now()
     const due: Entry<App>[] = []
     for (;;) {
       const entry = this.#heap.peek()
@@ -227,8 +230,8 @@ export class TickLoop<App> {
    * it claims.
    */
   async #share(due: Entry<App>[]): Promise<void> {
-    const { memory, place } = this.#parts
-    const start = Math.floor(place * due.length)
+    const { memory, offset } = this.#dependencies
+    const start = Math.floor(offset * due.length)
     const order = [...due.slice(start), ...due.slice(0, start)]
     for (let at = 0; at < order.length; at += crowdPart) {
       const part = order.slice(at, at + crowdPart)
@@ -248,13 +251,13 @@ export class TickLoop<App> {
   /** Decides what is due of one schedule, and puts it back. */
   async #decide(entry: Entry<App>): Promise<void> {
     try {
-      const standing = await this.#offers.decide(entry, () => this.#halted)
-      if (standing === 'next') this.#enter(entry)
-      if (standing === 'held') this.#again(entry, heldRetryMs)
-      if (standing === 'superseded') this.#standDown(entry.schedule)
-      if (standing === 'forgotten') this.#registerAgain()
+      const result = await this.#offers.decide(entry, () => this.#halted)
+      if (result === 'next') this.#enter(entry)
+      if (result === 'overlapping') this.#again(entry, heldRetryMs)
+      if (result === 'superseded') this.#standDown(entry.schedule)
+      if (result === 'forgotten') this.#registerAgain()
     } catch (error) {
-      const { log } = this.#parts
+      const { log } = this.#dependencies
       const fields = { schedule: entry.schedule.name, err: toError(error) }
       // A lost connection is told of once, by the connection itself.
       if (isEquipageError(error, 'E_CONNECTION_AWAY')) log.debug(fields, 'tick delayed')

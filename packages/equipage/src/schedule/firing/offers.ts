@@ -6,10 +6,10 @@ import type { TickFiring } from './tick-firing.ts'
 
 /**
  * What is to be done with an entry whose due ticks were offered: `next`, it waits for its next
- * tick; `held`, its tick waits for the run before; `superseded`, another release rules and has it
+ * tick; `overlapping`, its tick waits for the run before; `superseded`, another release rules and has it
  * otherwise; `forgotten`, it has to be registered again.
  */
-export type Standing = 'next' | 'held' | 'superseded' | 'forgotten'
+export type OfferResult = 'next' | 'overlapping' | 'superseded' | 'forgotten'
 
 /** Offers the due ticks of single schedules, claim by claim, and follows the answers. */
 export class Offers<App> {
@@ -17,10 +17,10 @@ export class Offers<App> {
   readonly #firing: TickFiring<App>
   readonly #log: Logger
 
-  constructor(parts: { memory: TickMemory; firing: TickFiring<App>; log: Logger }) {
-    this.#memory = parts.memory
-    this.#firing = parts.firing
-    this.#log = parts.log
+  constructor(dependencies: { memory: TickMemory; firing: TickFiring<App>; log: Logger }) {
+    this.#memory = dependencies.memory
+    this.#firing = dependencies.firing
+    this.#log = dependencies.log
   }
 
   /**
@@ -28,7 +28,7 @@ export class Offers<App> {
    * @param halted looked at before each claim: from then on nothing more is decided
    * @returns rejects when the connection is away, and what was not decided is still due
    */
-  async decide(entry: Entry<App>, halted: () => boolean): Promise<Standing> {
+  async decide(entry: Entry<App>, halted: () => boolean): Promise<OfferResult> {
     const { schedule } = entry
     let pauses: readonly Span[] | undefined
     while (!halted()) {
@@ -38,22 +38,22 @@ export class Offers<App> {
       const known = { pauses: pauses ?? [], waiting, againUpTo }
       const decision = nextDecision(schedule, cursor, now, known)
       if (!decision) return 'next'
-      const standing = await this.#offer(entry, decision)
-      if (standing !== 'next') return standing
+      const result = await this.#offer(entry, decision)
+      if (result !== 'next') return result
     }
     return 'next'
   }
 
   /** One decision, and what follows from the answer; `next` when more may be due. */
-  async #offer(entry: Entry<App>, decision: Decision): Promise<Standing> {
+  async #offer(entry: Entry<App>, decision: Decision): Promise<OfferResult> {
     const { schedule } = entry
     let answer = await this.#firing.decide(schedule, entry.cursor, decision)
-    if (answer.outcome === 'held' && schedule.overlap === 'queue') {
+    if (answer.outcome === 'overlapping' && schedule.overlap === 'queue') {
       entry.waiting = decision.tick?.instant ?? null
-      return 'held'
+      return 'overlapping'
     }
-    if (answer.outcome === 'held' || answer.outcome === 'paused') {
-      const reason = answer.outcome === 'held' ? 'overlap' : 'paused'
+    if (answer.outcome === 'overlapping' || answer.outcome === 'paused') {
+      const reason = answer.outcome === 'overlapping' ? 'overlap' : 'paused'
       answer = await this.#firing.decide(schedule, entry.cursor, decision, reason)
     }
     switch (answer.outcome) {
@@ -63,7 +63,7 @@ export class Offers<App> {
       case 'queued':
         entry.waiting = answer.tick
         return 'next'
-      case 'taken':
+      case 'already-claimed':
         if (answer.cursor < entry.cursor) this.#offerAgain(entry, answer.cursor)
         entry.cursor = answer.cursor
         entry.waiting = null

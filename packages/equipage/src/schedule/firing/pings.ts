@@ -13,9 +13,9 @@ export class Pings {
   readonly #clock: Clock
   readonly #underway = new Set<Promise<void>>()
 
-  constructor(parts: { log: Logger; clock: Clock }) {
-    this.#log = parts.log
-    this.#clock = parts.clock
+  constructor(dependencies: { log: Logger; clock: Clock }) {
+    this.#log = dependencies.log
+    this.#clock = dependencies.clock
   }
 
   /**

@@ -10,11 +10,11 @@ import type { PushOf, Schedule, TickContext } from '../writing/index.ts'
  */
 export async function runByHand<App>(
   schedule: Schedule<App>,
-  parts: { app: App; now: number; push: PushOf<App> },
+  dependencies: { app: App; now: number; push: PushOf<App> },
 ): Promise<unknown> {
-  const { now } = parts
+  const { now } = dependencies
   const tick: TickContext<App> = {
-    app: parts.app,
+    app: dependencies.app,
     schedule: schedule.name ?? schedule.words,
     scheduledFor: new Date(now),
     previous: null,
@@ -25,5 +25,5 @@ export async function runByHand<App>(
   }
   const { action } = schedule
   if (action.kind === 'call') return action.call(tick)
-  return parts.push(action.job, await action.payload(tick), tick)
+  return dependencies.push(action.job, await action.payload(tick), tick)
 }

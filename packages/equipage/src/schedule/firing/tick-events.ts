@@ -47,7 +47,7 @@ export interface TickEvents {
 type Sink = EventSink<TickEvents> | undefined
 
 /** Tells of ticks that were skipped, or missed, `reason` being that of a skip. */
-export function tellDropped(
+export function emitDropped(
   events: Sink,
   ticks: { schedule: string; first: number; last: number; count: number },
   reason: SkipReason | 'missed',
@@ -61,7 +61,7 @@ export function tellDropped(
 }
 
 /** @param error null for a function whose process is gone */
-export function tellFailed(
+export function emitFailed(
   events: Sink,
   { schedule, scheduledFor }: TickEvent,
   error: Error | null,

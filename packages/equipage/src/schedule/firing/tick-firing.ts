@@ -1,17 +1,17 @@
 import type {
-  ClaimAnswer,
   ClaimedRun,
+  ClaimResult,
   LedgerRow,
   TickClaim,
   TickMemory,
 } from '../../connection/index.ts'
 import { type Clock, type EventSink, toError } from '../../core/index.ts'
 import {
+  emitPushed,
   type JobEvents,
   laterJobs,
   type PushedJob,
   type Receipt,
-  tellPushed,
 } from '../../job/index.ts'
 import { childOf, type Logger } from '../../log/index.ts'
 import type { Queue } from '../../queue/index.ts'
@@ -29,10 +29,10 @@ import { endOfTime } from './end-of-time.ts'
 import type { ScheduleHooks } from './hooks.ts'
 import { type Decider, droppedRow, tickRow } from './ledger-rows.ts'
 import { RunningCalls, shortened } from './running-calls.ts'
-import { type TickEvents, tellDropped, tellFailed } from './tick-events.ts'
+import { emitDropped, emitFailed, type TickEvents } from './tick-events.ts'
 
 /** What firing needs. */
-export interface FiringParts<App> {
+export interface FiringDependencies<App> {
   memory: TickMemory
   queue: Pick<Queue, 'prepare'>
   app: App
@@ -63,16 +63,16 @@ interface TickCase<App> extends Case<App> {
 
 /** Decides ticks: asks the conditions, claims, and begins what the tick is for. */
 export class TickFiring<App> {
-  readonly #parts: FiringParts<App>
+  readonly #dependencies: FiringDependencies<App>
   readonly calls: RunningCalls
   readonly #decider: Decider
   /** Ticks that this process has fired. */
   fired = 0
 
-  constructor(parts: FiringParts<App>) {
-    this.#parts = parts
-    this.calls = new RunningCalls(parts.memory, parts.clock)
-    this.#decider = { process: parts.process, lagMs: instant => this.#lagMs(instant) }
+  constructor(dependencies: FiringDependencies<App>) {
+    this.#dependencies = dependencies
+    this.calls = new RunningCalls(dependencies.memory, dependencies.clock)
+    this.#decider = { process: dependencies.process, lagMs: instant => this.#lagMs(instant) }
   }
 
   /**
@@ -86,18 +86,18 @@ export class TickFiring<App> {
     cursor: number,
     decision: Decision,
     skip?: 'paused' | 'overlap',
-  ): Promise<ClaimAnswer> {
+  ): Promise<ClaimResult> {
     const name = schedule.name ?? ''
     const claim = { name, definition: schedule.definition, from: cursor, to: decision.to }
     const base: Case<App> = { schedule, decision, claim }
     const due = decision.tick
     if (!due) {
       const answer = await this.#claim(base, [])
-      if (answer.outcome === 'claimed') this.#tellDropped(base)
+      if (answer.outcome === 'claimed') this.#emitDropped(base)
       return answer
     }
     const tick = this.#contextOf(schedule, due)
-    const log = childOf(this.#parts.log, {
+    const log = childOf(this.#dependencies.log, {
       schedule: name,
       tick: tick.scheduledFor.toISOString(),
       ...(due.misfire ? { misfire: true } : {}),
@@ -111,7 +111,7 @@ export class TickFiring<App> {
 
   #contextOf(schedule: Schedule<App>, due: DueTick): TickContext<App> {
     return {
-      app: this.#parts.app,
+      app: this.#dependencies.app,
       schedule: schedule.name ?? '',
       scheduledFor: new Date(due.instant),
       previous: due.previous === null ? null : new Date(due.previous),
@@ -124,7 +124,7 @@ export class TickFiring<App> {
 
   /** How late it is now: asking conditions and making the payload count. */
   #lagMs(instant: number): number {
-    return Math.max(0, this.#parts.memory.now() - instant)
+    return Math.max(0, this.#dependencies.memory.now() - instant)
   }
 
   /** Why the tick does not run; undefined when it does. A condition that throws is a no. */
@@ -134,7 +134,8 @@ export class TickFiring<App> {
     log: Logger,
   ): Promise<'environment' | 'condition' | undefined> {
     const { environments } = schedule
-    if (environments.length > 0 && !environments.includes(this.#parts.env)) return 'environment'
+    if (environments.length > 0 && !environments.includes(this.#dependencies.env))
+      return 'environment'
     for (const condition of schedule.conditions) {
       try {
         if (Boolean(await condition.ask(tick)) !== condition.passWhen) return 'condition'
@@ -152,13 +153,13 @@ export class TickFiring<App> {
   async #skip(
     whole: TickCase<App>,
     reason: 'overlap' | 'condition' | 'environment' | 'paused',
-  ): Promise<ClaimAnswer> {
+  ): Promise<ClaimResult> {
     const { schedule, tick, log } = whole
     const answer = await this.#claim(whole, [
       tickRow(whole.due, 'skipped', this.#decider, { reason }),
     ])
     if (answer.outcome !== 'claimed') return answer
-    this.#tellDropped(whole)
+    this.#emitDropped(whole)
     log.info({ reason }, 'tick skipped')
     this.#tellSkipped(schedule, tick, reason)
     return answer
@@ -167,43 +168,45 @@ export class TickFiring<App> {
   #tellSkipped(schedule: Schedule<App>, tick: TickContext<App>, reason: SkipReason): void {
     const instant = tick.scheduledFor.getTime()
     const ticks = { schedule: tick.schedule, first: instant, last: instant, count: 1 }
-    tellDropped(this.#parts.events, ticks, reason)
-    this.calls.follow(this.#parts.hooks.skip(schedule, tick, reason))
+    emitDropped(this.#dependencies.events, ticks, reason)
+    this.calls.follow(this.#dependencies.hooks.skip(schedule, tick, reason))
   }
 
   #tellFired({ tick, due }: TickCase<App>, job: string | null): void {
     const { schedule, scheduledFor, misfire } = tick
     const lagMs = this.#lagMs(due.instant)
     const event = () => ({ schedule, scheduledFor, lagMs, misfire, job })
-    this.#parts.events?.emit('tick:fired', event)
+    this.#dependencies.events?.emit('tick:fired', event)
   }
 
-  async #push(whole: TickCase<App>, action: PushAction<App>): Promise<ClaimAnswer> {
+  async #push(whole: TickCase<App>, action: PushAction<App>): Promise<ClaimResult> {
     const { due, tick, log } = whole
     let job: PushedJob
     try {
       const payload = await action.payload(tick)
-      job = await this.#parts.queue.prepare(action.job, payload, {}, null, { tick: stampOf(tick) })
+      job = await this.#dependencies.queue.prepare(action.job, payload, {}, null, {
+        tick: metadataOf(tick),
+      })
     } catch (thrown) {
       const err = toError(thrown)
       const fields = { reason: 'error' as const, error: shortened(err.message) }
       const answer = await this.#claim(whole, [tickRow(due, 'failed', this.#decider, fields)])
       if (answer.outcome !== 'claimed') return answer
-      this.#tellDropped(whole)
+      this.#emitDropped(whole)
       log.error({ err }, 'tick failed: its job could not be made')
-      tellFailed(this.#parts.events, tick, err)
-      this.calls.follow(this.#parts.hooks.fail(whole.schedule, tick, err))
+      emitFailed(this.#dependencies.events, tick, err)
+      this.calls.follow(this.#dependencies.hooks.fail(whole.schedule, tick, err))
       return answer
     }
     const answer = await this.#claim(whole, [tickRow(due, 'fired', this.#decider)], {
       job,
       later: laterJobs(action.job, job),
-      ...(job.stamp.group ? { group: job.stamp.group.id } : {}),
+      ...(job.metadata.group ? { group: job.metadata.group.id } : {}),
     })
     if (answer.outcome !== 'claimed') return answer
-    this.#tellDropped(whole)
-    if (answer.inTheWay !== undefined) {
-      log.info({ reason: 'refused', jobId: answer.inTheWay }, 'tick skipped')
+    this.#emitDropped(whole)
+    if (answer.conflictingId !== undefined) {
+      log.info({ reason: 'refused', jobId: answer.conflictingId }, 'tick skipped')
       this.#tellSkipped(whole.schedule, tick, 'refused')
       return answer
     }
@@ -211,7 +214,7 @@ export class TickFiring<App> {
     log.info({ lagMs: this.#lagMs(due.instant), job: action.name }, 'tick fired')
     this.#tellFired(whole, action.name)
     const told = (receipt: Receipt | undefined) =>
-      receipt && tellPushed(this.#parts.events, job, receipt)
+      receipt && emitPushed(this.#dependencies.events, job, receipt)
     const pushed = Promise.resolve(answer.pushed)
       .then(told)
       .catch(thrown =>
@@ -221,15 +224,15 @@ export class TickFiring<App> {
     return answer
   }
 
-  async #call(whole: TickCase<App>, action: CallAction<App>): Promise<ClaimAnswer> {
+  async #call(whole: TickCase<App>, action: CallAction<App>): Promise<ClaimResult> {
     const { schedule, due, tick, log, claim } = whole
     const answer = await this.#claim(whole, [tickRow(due, 'running', this.#decider)], {})
     if (answer.outcome !== 'claimed') return answer
-    this.#tellDropped(whole)
+    this.#emitDropped(whole)
     this.fired++
     log.info({ lagMs: this.#lagMs(due.instant) }, 'tick fired')
     this.#tellFired(whole, null)
-    const { hooks } = this.#parts
+    const { hooks } = this.#dependencies
     const call = { name: claim.name, tick: due.instant }
     this.calls.start(
       call,
@@ -239,7 +242,7 @@ export class TickFiring<App> {
         if ((await action.call({ ...tick, signal })) === stop) await this.#end(whole)
       },
       outcome => {
-        if (!outcome.ok) tellFailed(this.#parts.events, tick, outcome.error)
+        if (!outcome.ok) emitFailed(this.#dependencies.events, tick, outcome.error)
         return hooks.end(schedule, tick, outcome)
       },
     )
@@ -253,8 +256,13 @@ export class TickFiring<App> {
   async #end({ claim, log }: TickCase<App>): Promise<void> {
     let from = claim.to
     for (;;) {
-      const answer = await this.#parts.memory.claim({ ...claim, from, to: endOfTime, rows: [] })
-      if (answer.outcome !== 'taken' || answer.cursor === endOfTime) break
+      const answer = await this.#dependencies.memory.claim({
+        ...claim,
+        from,
+        to: endOfTime,
+        rows: [],
+      })
+      if (answer.outcome !== 'already-claimed' || answer.cursor === endOfTime) break
       from = answer.cursor
     }
     log.info('the schedule has answered stop, and is not fired again')
@@ -265,7 +273,7 @@ export class TickFiring<App> {
     { schedule, decision, claim }: Case<App>,
     rows: readonly LedgerRow[],
     begins?: Pick<ClaimedRun, 'job' | 'later' | 'group'>,
-  ): Promise<ClaimAnswer> {
+  ): Promise<ClaimResult> {
     const dropped = (stretches: readonly Stretch[]) =>
       stretches.map(stretch => droppedRow(stretch, this.#decider))
     const all = [...dropped(decision.before), ...rows, ...dropped(decision.after)]
@@ -275,10 +283,10 @@ export class TickFiring<App> {
       ...begins,
       ...(overlap === 'allow' ? {} : { overlap }),
     }
-    return this.#parts.memory.claim({ ...claim, rows: all, ...(run ? { run } : {}) })
+    return this.#dependencies.memory.claim({ ...claim, rows: all, ...(run ? { run } : {}) })
   }
 
-  #tellDropped({ schedule, decision }: Case<App>): void {
+  #emitDropped({ schedule, decision }: Case<App>): void {
     for (const { fate, first, last, count } of [...decision.before, ...decision.after]) {
       const fields = {
         schedule: schedule.name,
@@ -286,10 +294,10 @@ export class TickFiring<App> {
         tick: new Date(last).toISOString(),
         ticks: count,
       }
-      const { events } = this.#parts
-      tellDropped(events, { schedule: schedule.name ?? '', first, last, count }, fate)
-      if (fate === 'missed') this.#parts.log.warn(fields, 'ticks missed')
-      else this.#parts.log.info({ ...fields, reason: fate }, 'ticks skipped')
+      const { events } = this.#dependencies
+      emitDropped(events, { schedule: schedule.name ?? '', first, last, count }, fate)
+      if (fate === 'missed') this.#dependencies.log.warn(fields, 'ticks missed')
+      else this.#dependencies.log.info({ ...fields, reason: fate }, 'ticks skipped')
     }
   }
 
@@ -297,11 +305,15 @@ export class TickFiring<App> {
   async stop(graceMs: number): Promise<void> {
     const { abandoned, reason } = await this.calls.stop(graceMs)
     for (const { name, tick } of abandoned)
-      tellFailed(this.#parts.events, { schedule: name, scheduledFor: new Date(tick) }, reason)
+      emitFailed(
+        this.#dependencies.events,
+        { schedule: name, scheduledFor: new Date(tick) },
+        reason,
+      )
   }
 }
 
-function stampOf<App>(tick: TickContext<App>) {
+function metadataOf<App>(tick: TickContext<App>) {
   return {
     schedule: tick.schedule,
     scheduledFor: tick.scheduledFor.toISOString(),

@@ -27,23 +27,23 @@ export const weekdayNames = [
 export type Weekday = number | Lowercase<(typeof weekdayNames)[number]>
 
 /**
- * @param place the call that was given the days, as the error shall name it
+ * @param where the call that was given the days, as the error shall name it
  * @throws E_BAD_TIMING when one of them is no day, or there is none
  */
-export function weekdayMask(days: readonly Weekday[], place: string): WeekdayMask {
+export function weekdayMask(days: readonly Weekday[], where: string): WeekdayMask {
   let mask = 0
   for (const day of days) {
     const named = weekdayNames.findIndex(name => name.toLowerCase() === String(day).toLowerCase())
     const number = named >= 0 ? named : day === 7 ? 0 : day
     if (typeof number !== 'number' || !Number.isInteger(number) || number < 0 || number > 6)
       throw new EquipageError('E_BAD_TIMING', {
-        place,
+        where,
         fault: `was given the day ${String(day)}; use 0 (Sunday) to 6, or a name such as 'monday'`,
       })
     mask |= 1 << number
   }
   if (mask === 0)
-    throw new EquipageError('E_BAD_TIMING', { place, fault: 'was given no day; name one at least' })
+    throw new EquipageError('E_BAD_TIMING', { where, fault: 'was given no day; name one at least' })
   return mask
 }
 
@@ -55,7 +55,7 @@ export const saturdayAndSunday: WeekdayMask = 0b1000001
 export const everyWeekday: WeekdayMask = 0b1111111
 
 /** "Monday and Wednesday", "Monday to Friday". */
-export function weekdaysTold(mask: WeekdayMask): string {
+export function weekdaysNamed(mask: WeekdayMask): string {
   // A week is told from Monday on, so its Sunday counts as the seventh day.
   const told = [1, 2, 3, 4, 5, 6, 7].filter(day => mask & (1 << (day % 7)))
   return ranged(told, day => weekdayNames[day % 7] ?? '')
@@ -91,7 +91,7 @@ export class WeekdayPattern implements WallPattern {
   }
 
   get words(): string {
-    const days = this.#mask === mondayToFriday ? 'weekday' : weekdaysTold(this.#mask)
+    const days = this.#mask === mondayToFriday ? 'weekday' : weekdaysNamed(this.#mask)
     return `every ${days}${atWords(this.#times)}`
   }
 

@@ -1,5 +1,5 @@
 import { dayMs, dayOf, timeOfDay, weekdayOf } from './calendar/index.ts'
-import { everyWeekday, type WeekdayMask, weekdaysTold } from './weekday-pattern.ts'
+import { everyWeekday, type WeekdayMask, weekdaysNamed } from './weekday-pattern.ts'
 
 /** Wall times inside which a timing may fire. */
 export interface Window {
@@ -36,7 +36,7 @@ export function daysWindow(mask: WeekdayMask): Window {
   return {
     holds: local => (mask & (1 << weekdayOf(dayOf(local)))) !== 0,
     opens: local => (dayOf(local) + 1) * dayMs,
-    words: mask === everyWeekday ? 'on every day' : `on ${weekdaysTold(mask)}`,
+    words: mask === everyWeekday ? 'on every day' : `on ${weekdaysNamed(mask)}`,
     definition: `on weekdays ${mask.toString(2).padStart(7, '0')}`,
   }
 }

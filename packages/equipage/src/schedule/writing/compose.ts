@@ -17,8 +17,8 @@ import {
   WindowedTiming,
   type Zone,
 } from '../timing/index.ts'
-import type { Beginning } from './beginning.ts'
 import { looksLikeDate, type Moment, momentMs } from './moment.ts'
+import type { TimingSpec } from './timing-spec.ts'
 
 /** An end as the chain takes it: an instant or a date, a length of time, or a time of day. */
 export type Until = Moment | { total(unit: 'millisecond'): number }
@@ -35,7 +35,7 @@ export interface Bounds {
 
 /** The timing part of a chain, complete. */
 export interface TimingParts {
-  readonly beginning: Beginning
+  readonly beginning: TimingSpec
   readonly times: ClockTimes | undefined
   readonly zone: Zone
   readonly bounds: Bounds | undefined
@@ -47,14 +47,14 @@ export interface TimingParts {
  * @param now epoch milliseconds, for ends that have passed
  * @throws E_BAD_TIMING, E_BAD_TIME, E_BAD_INSTANT, E_BAD_DURATION, E_DEADLINE_PAST
  */
-export function composeTiming(parts: TimingParts, now: number): Timing {
-  const { bounds = {}, times, zone, seed } = parts
+export function composeTiming(dependencies: TimingParts, now: number): Timing {
+  const { bounds = {}, times, zone, seed } = dependencies
   const { startingAt, until, limit, jitter, weekdays } = bounds
   const beginning =
     weekdays === undefined
-      ? parts.beginning
-      : (parts.beginning.onDays?.(weekdays) ?? parts.beginning)
-  const { place } = beginning
+      ? dependencies.beginning
+      : (dependencies.beginning.onDays?.(weekdays) ?? dependencies.beginning)
+  const { where } = beginning
   let timing = beginning.build({
     times,
     zone,
@@ -62,12 +62,12 @@ export function composeTiming(parts: TimingParts, now: number): Timing {
     firstStep: startingAt === undefined ? 1 : 0,
   })
   const windows = [...(bounds.windows ?? [])]
-  if (weekdays !== undefined && !parts.beginning.onDays) windows.push(daysWindow(weekdays))
-  if (windows.length > 0) timing = windowed(timing, windows, zone, place, now)
+  if (weekdays !== undefined && !dependencies.beginning.onDays) windows.push(daysWindow(weekdays))
+  if (windows.length > 0) timing = windowed(timing, windows, zone, where, now)
   if (startingAt !== undefined)
-    timing = new StartingTiming(timing, momentMs(startingAt, zone, `${place}.startingAt(...)`))
-  if (jitter !== undefined) timing = jittered(timing, jitter, seed, place)
-  if (until !== undefined) timing = ending(timing, until, zone, place, now)
+    timing = new StartingTiming(timing, momentMs(startingAt, zone, `${where}.startingAt(...)`))
+  if (jitter !== undefined) timing = jittered(timing, jitter, seed, where)
+  if (until !== undefined) timing = ending(timing, until, zone, where, now)
   if (limit !== undefined) timing = new LimitTiming(timing, limit)
   return timing
 }
@@ -76,52 +76,52 @@ function windowed(
   inner: Timing,
   windows: readonly Window[],
   zone: Zone,
-  place: string,
+  where: string,
   now: number,
 ): Timing {
   const timing = new WindowedTiming(inner, windows, zone)
   if (timing.next(now, now) === null && inner.next(now, now) !== null) {
     const told = windows.map(window => window.words).join(' ')
     throw new EquipageError('E_BAD_TIMING', {
-      place: `${place} ${told}`,
+      where: `${where} ${told}`,
       fault: 'can never fire; change its times or its window',
     })
   }
   return timing
 }
 
-function jittered(inner: Timing, jitter: Duration, seed: string, place: string): Timing {
-  const call = `${place}.jitter(${JSON.stringify(jitter)})`
+function jittered(inner: Timing, jitter: Duration, seed: string, where: string): Timing {
+  const call = `${where}.jitter(${JSON.stringify(jitter)})`
   const mostMs = durationMs(jitter, call)
   if (mostMs === 0) return inner
   if (mostMs >= inner.shortestGapMs)
     throw new EquipageError('E_BAD_TIMING', {
-      place: call,
+      where: call,
       fault: `reaches the next tick; use less than ${humanDuration(inner.shortestGapMs)}`,
     })
   return new JitterTiming(inner, mostMs, seed)
 }
 
-function ending(inner: Timing, until: Until, zone: Zone, place: string, now: number): Timing {
-  const call = `${place}.until(${typeof until === 'string' ? `'${until}'` : '...'})`
+function ending(inner: Timing, until: Until, zone: Zone, where: string, now: number): Timing {
+  const call = `${where}.until(${typeof until === 'string' ? `'${until}'` : '...'})`
   const deadline = deadlineOf(until, zone, call)
   const end = deadlineAt(deadline, now, zone.name)
   if (end <= now)
     throw new EquipageError('E_DEADLINE_PAST', {
-      place: call,
+      where: call,
       deadline: `${instantWords(end, zone.name)} ${zone.name}`,
       now: instantWords(now, zone.name),
     })
   return new UntilTiming(inner, deadline)
 }
 
-function deadlineOf(until: Until, zone: Zone, place: string): Deadline {
+function deadlineOf(until: Until, zone: Zone, where: string): Deadline {
   if (typeof until === 'string' && !looksLikeDate(until)) {
     if (looksLikeTime(until) && until.includes(':'))
-      return { kind: 'timeOfDay', ms: clockTime(until.trim(), 'day', place) }
-    return { kind: 'duration', ms: durationMs(until, place) }
+      return { kind: 'timeOfDay', ms: clockTime(until.trim(), 'day', where) }
+    return { kind: 'duration', ms: durationMs(until, where) }
   }
   if (typeof until === 'object' && until !== null && 'total' in until)
-    return { kind: 'duration', ms: durationMs(until.total('millisecond'), place) }
-  return { kind: 'instant', ms: momentMs(until, zone, place) }
+    return { kind: 'duration', ms: durationMs(until.total('millisecond'), where) }
+  return { kind: 'instant', ms: momentMs(until, zone, where) }
 }

@@ -1,17 +1,17 @@
 import { mondayToFriday, saturdayAndSunday } from '../timing/index.ts'
-import type { Beginning } from './beginning.ts'
 import type { Repetition } from './repetition.ts'
+import type { TimingSpec } from './timing-spec.ts'
 
 /**
  * A repetition that waits for its unit: `every(10).minutes`, `every().monday`,
  * `every(5).to(10).hours`. A unit in the plural goes with any number, one in the
  * singular and a day of the week with one alone.
  */
-export class Every<Chain> {
+export class Every<ScheduleBuilder> {
   readonly #repetition: Repetition
-  readonly #begin: (beginning: Beginning) => Chain
+  readonly #begin: (beginning: TimingSpec) => ScheduleBuilder
 
-  constructor(repetition: Repetition, begin: (beginning: Beginning) => Chain) {
+  constructor(repetition: Repetition, begin: (beginning: TimingSpec) => ScheduleBuilder) {
     this.#repetition = repetition
     this.#begin = begin
   }
@@ -20,109 +20,109 @@ export class Every<Chain> {
    * At random from the first number to this one: the same draw in every process.
    * @throws E_BAD_TIMING when it is not whole, or less than the first
    */
-  to(most: number): Every<Chain> {
+  to(most: number): Every<ScheduleBuilder> {
     return new Every(this.#repetition.upTo(most), this.#begin)
   }
 
-  get millisecond(): Chain {
+  get millisecond(): ScheduleBuilder {
     return this.#begin(this.#repetition.elapsed('millisecond', 'millisecond'))
   }
 
-  get milliseconds(): Chain {
+  get milliseconds(): ScheduleBuilder {
     return this.#begin(this.#repetition.elapsed('millisecond', 'milliseconds'))
   }
 
-  get second(): Chain {
+  get second(): ScheduleBuilder {
     return this.#begin(this.#repetition.elapsed('second', 'second'))
   }
 
-  get seconds(): Chain {
+  get seconds(): ScheduleBuilder {
     return this.#begin(this.#repetition.elapsed('second', 'seconds'))
   }
 
-  get minute(): Chain {
+  get minute(): ScheduleBuilder {
     return this.#begin(this.#repetition.elapsed('minute', 'minute'))
   }
 
-  get minutes(): Chain {
+  get minutes(): ScheduleBuilder {
     return this.#begin(this.#repetition.elapsed('minute', 'minutes'))
   }
 
-  get hour(): Chain {
+  get hour(): ScheduleBuilder {
     return this.#begin(this.#repetition.elapsed('hour', 'hour'))
   }
 
-  get hours(): Chain {
+  get hours(): ScheduleBuilder {
     return this.#begin(this.#repetition.elapsed('hour', 'hours'))
   }
 
-  get day(): Chain {
+  get day(): ScheduleBuilder {
     return this.#begin(this.#repetition.days('day', 'day'))
   }
 
-  get days(): Chain {
+  get days(): ScheduleBuilder {
     return this.#begin(this.#repetition.days('day', 'days'))
   }
 
-  get week(): Chain {
+  get week(): ScheduleBuilder {
     return this.#begin(this.#repetition.days('week', 'week'))
   }
 
-  get weeks(): Chain {
+  get weeks(): ScheduleBuilder {
     return this.#begin(this.#repetition.days('week', 'weeks'))
   }
 
-  get month(): Chain {
+  get month(): ScheduleBuilder {
     return this.#begin(this.#repetition.months('month', 'month'))
   }
 
-  get months(): Chain {
+  get months(): ScheduleBuilder {
     return this.#begin(this.#repetition.months('month', 'months'))
   }
 
-  get year(): Chain {
+  get year(): ScheduleBuilder {
     return this.#begin(this.#repetition.months('year', 'year'))
   }
 
-  get years(): Chain {
+  get years(): ScheduleBuilder {
     return this.#begin(this.#repetition.months('year', 'years'))
   }
 
-  get monday(): Chain {
+  get monday(): ScheduleBuilder {
     return this.#begin(this.#repetition.onDays(0b0000010, 'monday'))
   }
 
-  get tuesday(): Chain {
+  get tuesday(): ScheduleBuilder {
     return this.#begin(this.#repetition.onDays(0b0000100, 'tuesday'))
   }
 
-  get wednesday(): Chain {
+  get wednesday(): ScheduleBuilder {
     return this.#begin(this.#repetition.onDays(0b0001000, 'wednesday'))
   }
 
-  get thursday(): Chain {
+  get thursday(): ScheduleBuilder {
     return this.#begin(this.#repetition.onDays(0b0010000, 'thursday'))
   }
 
-  get friday(): Chain {
+  get friday(): ScheduleBuilder {
     return this.#begin(this.#repetition.onDays(0b0100000, 'friday'))
   }
 
-  get saturday(): Chain {
+  get saturday(): ScheduleBuilder {
     return this.#begin(this.#repetition.onDays(0b1000000, 'saturday'))
   }
 
-  get sunday(): Chain {
+  get sunday(): ScheduleBuilder {
     return this.#begin(this.#repetition.onDays(0b0000001, 'sunday'))
   }
 
   /** Monday to Friday. */
-  get weekday(): Chain {
+  get weekday(): ScheduleBuilder {
     return this.#begin(this.#repetition.onDays(mondayToFriday, 'weekday'))
   }
 
   /** Saturday and Sunday. */
-  get weekend(): Chain {
+  get weekend(): ScheduleBuilder {
     return this.#begin(this.#repetition.onDays(saturdayAndSunday, 'weekend'))
   }
 }

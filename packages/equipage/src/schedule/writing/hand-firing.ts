@@ -18,14 +18,14 @@ export class HandFiring<App> {
   readonly #handled = new Map<Schedule<App>, number>()
   readonly #fired = new Map<Schedule<App>, number>()
 
-  constructor(parts: {
+  constructor(dependencies: {
     app: App
     environment: string | undefined
     push: PushOf<App> | undefined
   }) {
-    this.#app = parts.app
-    this.#environment = parts.environment
-    this.#push = parts.push
+    this.#app = dependencies.app
+    this.#environment = dependencies.environment
+    this.#push = dependencies.push
   }
 
   /** The next tick that was not handled yet, also when its time has passed. */

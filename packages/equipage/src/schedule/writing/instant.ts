@@ -9,10 +9,10 @@ const limit = 8_640_000_000_000_000
 
 /**
  * Whole epoch milliseconds, cut down where there is a fraction.
- * @param place what was given the instant, as the error shall name it
+ * @param where what was given the instant, as the error shall name it
  * @throws E_BAD_INSTANT
  */
-export function epochMsOf(given: InstantLike, place: string): number {
+export function epochMsOf(given: InstantLike, where: string): number {
   const ms =
     given instanceof Date
       ? given.getTime()
@@ -22,7 +22,7 @@ export function epochMsOf(given: InstantLike, place: string): number {
           ? given.epochMilliseconds
           : Number.NaN
   if (typeof ms === 'number' && Math.abs(ms) <= limit) return Math.floor(ms)
-  throw new EquipageError('E_BAD_INSTANT', { place, given })
+  throw new EquipageError('E_BAD_INSTANT', { where, given })
 }
 
 export const zonedAt = (instant: number, zone: string): Temporal.ZonedDateTime =>

@@ -21,11 +21,11 @@ export const looksLikeDate = (text: string): boolean => /^\s*\d{4}-/.test(text)
 /**
  * Epoch milliseconds of a moment. A text without an offset is a wall time in the zone: in
  * a gap of the clocks the first instant after it, in an overlap the first of the two.
- * @param place what was given the moment, as the error shall name it
+ * @param where what was given the moment, as the error shall name it
  * @throws E_BAD_INSTANT, E_BAD_TIME
  */
-export function momentMs(given: Moment, zone: Zone, place: string): number {
-  if (typeof given !== 'string') return epochMsOf(given, place)
+export function momentMs(given: Moment, zone: Zone, where: string): number {
+  if (typeof given !== 'string') return epochMsOf(given, where)
   const match = form.exec(given.trim())
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] =
     match?.slice(1, 7).map(part => Number(part ?? 0)) ?? []
@@ -39,7 +39,7 @@ export function momentMs(given: Moment, zone: Zone, place: string): number {
     second < 60
   if (!match || !real)
     throw new EquipageError('E_BAD_TIME', {
-      place,
+      where,
       given,
       allowed: "a date such as '2026-12-24' or '2026-12-24 18:30', or a Date",
     })

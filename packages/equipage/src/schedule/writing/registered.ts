@@ -1,11 +1,11 @@
 import type { Temporal } from 'temporal-polyfill'
 import type { InstantLike } from './instant.ts'
 import type { SchedulePolicy } from './policy.ts'
-import { PolicyChain } from './policy-chain.ts'
+import { PolicyBuilder } from './policy-builder.ts'
 import type { Schedule } from './schedule.ts'
 
 /** The end of a chain: its schedule stands in the timetable, and may still be named and given policies. */
-export class Registered<App = unknown> extends PolicyChain<App> {
+export class Registered<App = unknown> extends PolicyBuilder<App> {
   readonly schedule: Schedule<App>
 
   constructor(schedule: Schedule<App>) {
@@ -42,7 +42,7 @@ export class Registered<App = unknown> extends PolicyChain<App> {
     return this.schedule.policy
   }
 
-  protected override get place(): string {
+  protected override get where(): string {
     return `schedule "${this.schedule.name ?? this.schedule.words}"`
   }
 

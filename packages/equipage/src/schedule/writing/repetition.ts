@@ -18,7 +18,7 @@ import {
   WeekdayPattern,
   type Zone,
 } from '../timing/index.ts'
-import type { Beginning } from './beginning.ts'
+import type { TimingSpec } from './timing-spec.ts'
 
 /** So many units, or at random from so many to so many: what `every()` has gathered when its unit is named. */
 export class Repetition {
@@ -31,11 +31,11 @@ export class Repetition {
     this.#to = to
     wholeNumber(from, `every(${String(from)})`)
     if (to === undefined) return
-    const place = `every(${from}).to(${String(to)})`
-    wholeNumber(to, place)
+    const where = `every(${from}).to(${String(to)})`
+    wholeNumber(to, where)
     if (to < from)
       throw new EquipageError('E_BAD_TIMING', {
-        place,
+        where,
         fault: `runs backwards; write every(${to}).to(${from})`,
       })
   }
@@ -54,11 +54,11 @@ export class Repetition {
     return this.#from === 1 && this.#to === undefined
   }
 
-  elapsed(unit: ElapsedUnit, written: string): Beginning {
-    const place = this.#checked(unit, written, elapsedUnits[unit])
+  elapsed(unit: ElapsedUnit, written: string): TimingSpec {
+    const where = this.#checked(unit, written, elapsedUnits[unit])
     const words = this.#words(unit)
     return {
-      place,
+      where,
       form: unit === 'hour' || unit === 'minute' ? unit : undefined,
       seeded: this.#to !== undefined,
       build: ({ times, zone, seed, firstStep }) => {
@@ -74,9 +74,9 @@ export class Repetition {
     }
   }
 
-  days(unit: 'day' | 'week', written: string): Beginning {
+  days(unit: 'day' | 'week', written: string): TimingSpec {
     return {
-      place: this.#checked(unit, written, unit === 'day' ? 86_400_000 : 604_800_000),
+      where: this.#checked(unit, written, unit === 'day' ? 86_400_000 : 604_800_000),
       form: 'day',
       seeded: this.#to !== undefined,
       build: ({ times, zone, seed, firstStep }) =>
@@ -84,30 +84,30 @@ export class Repetition {
     }
   }
 
-  months(unit: 'month' | 'year', written: string): Beginning {
-    const place = this.#checked(unit, written, unit === 'month' ? 2_678_400_000 : 31_622_400_000)
+  months(unit: 'month' | 'year', written: string): TimingSpec {
+    const where = this.#checked(unit, written, unit === 'month' ? 2_678_400_000 : 31_622_400_000)
     if (this.#to !== undefined)
       throw new EquipageError('E_BAD_TIMING', {
-        place,
+        where,
         fault: 'has no fixed length to draw from; write it in days or weeks',
       })
     return {
-      place,
+      where,
       form: 'day',
       build: ({ times, zone, firstStep }) =>
         new WallTiming(new MonthPattern(this.#from, unit, times, firstStep), zone),
     }
   }
 
-  onDays(mask: WeekdayMask, written: string): Beginning {
-    const place = `${this.#call}.${written}`
+  onDays(mask: WeekdayMask, written: string): TimingSpec {
+    const where = `${this.#call}.${written}`
     if (!this.#single)
       throw new EquipageError('E_BAD_TIMING', {
-        place,
+        where,
         fault: `is not every week; write every().${written}, or every(${this.#from}).weeks from the day you begin`,
       })
     return {
-      place,
+      where,
       form: 'day',
       build: ({ times, zone, firstStep }) =>
         new WallTiming(new WeekdayPattern(mask, times, firstStep), zone),
@@ -116,18 +116,18 @@ export class Repetition {
 
   /** The calls so far, when unit and numbers go together. */
   #checked(unit: string, written: string, unitMs: number): string {
-    const place = `${this.#call}.${written}`
+    const where = `${this.#call}.${written}`
     if (written === unit && !this.#single)
       throw new EquipageError('E_BAD_TIMING', {
-        place,
-        fault: `is more than one; write ${place}s`,
+        where,
+        fault: `is more than one; write ${where}s`,
       })
     if ((this.#to ?? this.#from) * unitMs > longestMs)
       throw new EquipageError('E_BAD_TIMING', {
-        place,
+        where,
         fault: 'is longer than 1,000 years; use a shorter interval',
       })
-    return place
+    return where
   }
 
   #words(unit: string): string {
@@ -154,10 +154,10 @@ function hourlyOrMinutely(unit: ElapsedUnit, placeMs: number, zone: Zone, words:
 
 const longestMs = 1_000 * 366 * 86_400_000
 
-function wholeNumber(given: number, place: string): void {
+function wholeNumber(given: number, where: string): void {
   if (Number.isSafeInteger(given) && given > 0) return
   throw new EquipageError('E_BAD_TIMING', {
-    place,
+    where,
     fault: 'is no interval; use a positive whole number',
   })
 }

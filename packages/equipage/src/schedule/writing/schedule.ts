@@ -18,19 +18,19 @@ export class Schedule<App = unknown> {
   readonly #clock: Pick<Clock, 'now'>
 
   /** Anchored now; whoever remembers an older anchor says so by anchorAt. */
-  constructor(parts: {
+  constructor(dependencies: {
     name: string | undefined
     timing: Timing
     action: Action<App>
     policy: Readonly<SchedulePolicy<App>>
     clock: Pick<Clock, 'now'>
   }) {
-    this.action = parts.action
-    this.policy = parts.policy
-    this.#name = parts.name
-    this.#timing = parts.timing
-    this.#clock = parts.clock
-    this.#anchor = Math.floor(parts.clock.now())
+    this.action = dependencies.action
+    this.policy = dependencies.policy
+    this.#name = dependencies.name
+    this.#timing = dependencies.timing
+    this.#clock = dependencies.clock
+    this.#anchor = Math.floor(dependencies.clock.now())
   }
 
   /** Its own name, else its action's; undefined for an anonymous function, which is refused when register() ends. */
@@ -144,10 +144,10 @@ export class Schedule<App = unknown> {
 }
 
 /** @throws E_BAD_TIMING unless it is a text of one line, 1 to 200 characters, that begins and ends with none blank */
-export function refuseBadName(name: unknown, place: string): void {
+export function refuseBadName(name: unknown, where: string): void {
   if (typeof name === 'string' && name.length <= 200 && /^\S(.*\S)?$/.test(name)) return
   throw new EquipageError('E_BAD_TIMING', {
-    place: `${place}, .name(${shown(name)})`,
+    where: `${where}, .name(${shown(name)})`,
     fault: 'is no name; use 1 to 200 characters on one line, without blanks around them',
   })
 }

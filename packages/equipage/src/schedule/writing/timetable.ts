@@ -9,8 +9,6 @@ import {
   type Zone,
   zoneNamed,
 } from '../timing/index.ts'
-import type { Beginning } from './beginning.ts'
-import { Chain, type Draft } from './chain.ts'
 import { composeTiming } from './compose.ts'
 import { Every } from './every.ts'
 import { HandFiring, type PushOf } from './hand-firing.ts'
@@ -20,6 +18,8 @@ import { type Moment, momentMs } from './moment.ts'
 import type { Registered } from './registered.ts'
 import { Repetition } from './repetition.ts'
 import { Schedule } from './schedule.ts'
+import { ScheduleBuilder, type ScheduleDraft } from './schedule-builder.ts'
+import type { TimingSpec } from './timing-spec.ts'
 
 export interface TimetableOptions<App = unknown> {
   /** The IANA name of the zone of every schedule that names none; the system's when left out. */
@@ -38,7 +38,7 @@ export interface TimetableOptions<App = unknown> {
  * All schedules of an application, as they are written. It works alone, without
  * application or connection, and then fires by `runPending()`.
  */
-export class Timetable<App = unknown> extends LaravelWords<Chain<App>> {
+export class Timetable<App = unknown> extends LaravelWords<ScheduleBuilder<App>> {
   readonly #zone: Zone
   readonly #clock: Pick<Clock, 'now'>
   readonly #firing: HandFiring<App>
@@ -46,8 +46,8 @@ export class Timetable<App = unknown> extends LaravelWords<Chain<App>> {
   readonly #schedules: Schedule<App>[] = []
   /** What was written, by its text: a thousand schedules at 03:00 hold one timing. Dropped when closed. */
   readonly #timings = new Map<string, Timing>()
-  readonly #expressions = new Map<string, Beginning>()
-  readonly #beginEvery = (beginning: Beginning) => this.begin(beginning)
+  readonly #expressions = new Map<string, TimingSpec>()
+  readonly #beginEvery = (beginning: TimingSpec) => this.begin(beginning)
   #closed = false
 
   /** @throws E_UNKNOWN_ZONE */
@@ -77,7 +77,7 @@ export class Timetable<App = unknown> extends LaravelWords<Chain<App>> {
    * Begins a repetition: `every(10).minutes`, `every().monday`.
    * @throws E_BAD_TIMING when it is not a positive whole number
    */
-  every(n = 1): Every<Chain<App>> {
+  every(n = 1): Every<ScheduleBuilder<App>> {
     return new Every(new Repetition(n), this.#beginEvery)
   }
 
@@ -85,12 +85,12 @@ export class Timetable<App = unknown> extends LaravelWords<Chain<App>> {
    * A cron expression of five fields, or six with seconds first.
    * @throws E_BAD_CRON, E_UNKNOWN_ZONE
    */
-  cron(expression: string): Chain<App> {
+  cron(expression: string): ScheduleBuilder<App> {
     let beginning = this.#expressions.get(expression)
     if (!beginning) {
       const { pattern, zone } = parseCron(expression)
       beginning = {
-        place: `cron('${expression}')`,
+        where: `cron('${expression}')`,
         form: undefined,
         zone,
         build: setting => cronTiming(pattern, setting.zone),
@@ -106,12 +106,12 @@ export class Timetable<App = unknown> extends LaravelWords<Chain<App>> {
    * @param timezone of a wall time; the timetable's when left out
    * @throws E_BAD_TIME, E_BAD_INSTANT, E_UNKNOWN_ZONE
    */
-  once(at: Moment, timezone?: string): Chain<App> {
-    const place = `once(${typeof at === 'string' ? `'${at}'` : '...'})`
-    const zone = timezone === undefined ? undefined : zoneNamed(timezone, place)
-    const atMs = momentMs(at, zone ?? this.#zone, place)
+  once(at: Moment, timezone?: string): ScheduleBuilder<App> {
+    const where = `once(${typeof at === 'string' ? `'${at}'` : '...'})`
+    const zone = timezone === undefined ? undefined : zoneNamed(timezone, where)
+    const atMs = momentMs(at, zone ?? this.#zone, where)
     return this.begin({
-      place: `once(${atMs})`,
+      where: `once(${atMs})`,
       form: undefined,
       zone,
       build: setting => new OnceTiming(atMs, setting.zone.name),
@@ -203,17 +203,17 @@ export class Timetable<App = unknown> extends LaravelWords<Chain<App>> {
     this.#schedules.length = kept
   }
 
-  protected override begin(beginning: Beginning): Chain<App> {
-    return new Chain<App>(beginning, this.#register)
+  protected override begin(beginning: TimingSpec): ScheduleBuilder<App> {
+    return new ScheduleBuilder<App>(beginning, this.#register)
   }
 
   get #now(): number {
     return Math.floor(this.#clock.now())
   }
 
-  readonly #register = (draft: Draft<App>): Schedule<App> => {
+  readonly #register = (draft: ScheduleDraft<App>): Schedule<App> => {
     const { action, beginning, policy } = draft
-    if (this.#closed) throw new EquipageError('E_TIMETABLE_CLOSED', { place: beginning.place })
+    if (this.#closed) throw new EquipageError('E_TIMETABLE_CLOSED', { where: beginning.where })
     const schedule = new Schedule<App>({
       name: draft.name,
       timing: this.#timing(draft),
@@ -225,16 +225,16 @@ export class Timetable<App = unknown> extends LaravelWords<Chain<App>> {
     return schedule
   }
 
-  #timing(draft: Draft<App>): Timing {
+  #timing(draft: ScheduleDraft<App>): Timing {
     const { beginning, times, bounds } = draft
     const zone = draft.zone ?? this.#zone
-    const seed = draft.name ?? draft.action.name ?? beginning.place
-    const parts = { beginning, times, zone, bounds, seed }
-    if (beginning.seeded || bounds) return composeTiming(parts, this.#now)
-    const key = `${beginning.place} ${times ?? ''} ${zone.name}`
+    const seed = draft.name ?? draft.action.name ?? beginning.where
+    const dependencies = { beginning, times, zone, bounds, seed }
+    if (beginning.seeded || bounds) return composeTiming(dependencies, this.#now)
+    const key = `${beginning.where} ${times ?? ''} ${zone.name}`
     const known = this.#timings.get(key)
     if (known) return known
-    const timing = composeTiming(parts, this.#now)
+    const timing = composeTiming(dependencies, this.#now)
     this.#timings.set(key, timing)
     return timing
   }

@@ -1,4 +1,4 @@
-import { type WorkerBoard, type WorkerNotice, workerLeaseMs } from '../../connection/index.ts'
+import { type WorkerRegistry, type WorkerReport, workerLeaseMs } from '../../connection/index.ts'
 import { type Clock, settlesWithin, type Timer } from '../../core/index.ts'
 import type { Logger } from '../../log/index.ts'
 
@@ -8,39 +8,39 @@ const beatMs = workerLeaseMs / 3
 /** How long taking the notice down may hold up the end of the process. */
 const removalPatienceMs = 1_000
 
-export interface HeartbeatParts {
-  board(): Promise<WorkerBoard>
+export interface WorkerHeartbeatDependencies {
+  registry(): Promise<WorkerRegistry>
   /** What the worker says of itself now. */
-  notice(): WorkerNotice
+  report(): WorkerReport
   log: Logger
   clock: Clock
 }
 
 /** Puts a worker's notice up again and again, and takes it down at the end. */
-export class Heartbeat {
-  readonly #parts: HeartbeatParts
+export class WorkerHeartbeat {
+  readonly #dependencies: WorkerHeartbeatDependencies
   #timer: Timer | undefined
-  #posting: Promise<void> | undefined
+  #reporting: Promise<void> | undefined
   #stopped = false
 
-  constructor(parts: HeartbeatParts) {
-    this.#parts = parts
+  constructor(dependencies: WorkerHeartbeatDependencies) {
+    this.#dependencies = dependencies
   }
 
   start(): void {
-    if (this.#stopped || this.#posting !== undefined) return
+    if (this.#stopped || this.#reporting !== undefined) return
     this.#beat()
   }
 
   #beat(): void {
-    this.#posting = this.#post()
-    this.#timer = this.#parts.clock.after(beatMs, () => this.#beat())
+    this.#reporting = this.#report()
+    this.#timer = this.#dependencies.clock.after(beatMs, () => this.#beat())
   }
 
-  async #post(): Promise<void> {
-    const { board, notice, log } = this.#parts
+  async #report(): Promise<void> {
+    const { registry, report, log } = this.#dependencies
     try {
-      await (await board()).post(notice())
+      await (await registry()).report(report())
     } catch (err) {
       log.debug({ err }, 'the worker could not say that it is there')
     }
@@ -49,12 +49,12 @@ export class Heartbeat {
   async stop(): Promise<void> {
     this.#stopped = true
     this.#timer?.cancel()
-    if (this.#posting === undefined) return
-    await settlesWithin(this.#remove(this.#posting), removalPatienceMs, this.#parts.clock)
+    if (this.#reporting === undefined) return
+    await settlesWithin(this.#remove(this.#reporting), removalPatienceMs, this.#dependencies.clock)
   }
 
   async #remove(posted: Promise<void>): Promise<void> {
     await posted
-    await (await this.#parts.board()).remove(this.#parts.notice().id)
+    await (await this.#dependencies.registry()).remove(this.#dependencies.report().id)
   }
 }

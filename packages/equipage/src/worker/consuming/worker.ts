@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Connection, Consumer, WorkerNotice } from '../../connection/index.ts'
+import type { Connection, Consumer, WorkerReport } from '../../connection/index.ts'
 import {
   type Clock,
   EquipageError,
@@ -12,8 +12,8 @@ import {
 import type { JobRegistry } from '../../job/index.ts'
 import type { Logger } from '../../log/index.ts'
 import { untilEmpty } from './emptiness.ts'
-import { Heartbeat } from './heartbeat.ts'
-import { Rounds } from './rounds.ts'
+import { WorkerHeartbeat } from './heartbeat.ts'
+import { IntervalTask } from './interval-task.ts'
 import type { RunningJobs } from './running-jobs.ts'
 import type { WorkerEnd, WorkerEvent, WorkerEvents } from './worker-events.ts'
 
@@ -31,7 +31,7 @@ export interface WorkerOptions {
 }
 
 /** What a worker is made of. */
-export interface WorkerParts {
+export interface WorkerDependencies {
   connection(): Promise<Pick<Connection, 'carrier' | 'workers'>>
   registry(): Promise<JobRegistry>
   /** The attempts of this process. */
@@ -42,7 +42,7 @@ export interface WorkerParts {
    * Looks after the groups of jobs that are under way, unless another worker has begun to less than
    * `everyMs` ago; left out, nobody does.
    */
-  tendGroups?(everyMs: number): Promise<void>
+  reapGroups?(everyMs: number): Promise<void>
   /** Told when it starts and stops. */
   events?: EventSink<WorkerEvents>
   log: Logger
@@ -67,7 +67,7 @@ const tendEveryMs = 60_000
  */
 export class Worker implements Lifecycle {
   readonly #options: WorkerOptions
-  readonly #parts: WorkerParts
+  readonly #dependencies: WorkerDependencies
   readonly #ended = Promise.withResolvers<WorkerEnd>()
   readonly #stopped = new AbortController()
   readonly #id = randomUUID()
@@ -75,12 +75,12 @@ export class Worker implements Lifecycle {
   #end: WorkerEnd | undefined
   #stop: Promise<HandedBack> | undefined
   #consumer: Consumer | undefined
-  #heartbeat: Heartbeat | undefined
-  #rounds: Rounds | undefined
+  #heartbeat: WorkerHeartbeat | undefined
+  #intervalTask: IntervalTask | undefined
 
-  constructor(options: WorkerOptions, parts: WorkerParts) {
+  constructor(options: WorkerOptions, dependencies: WorkerDependencies) {
     this.#options = options
-    this.#parts = parts
+    this.#dependencies = dependencies
   }
 
   /** Resolves when it has reached a limit; it goes on until it is stopped. */
@@ -93,7 +93,7 @@ export class Worker implements Lifecycle {
    * @throws E_UNKNOWN_QUEUE when no job waits in a queue of that name
    */
   async queues(): Promise<string[]> {
-    const known = (await this.#parts.registry()).queues()
+    const known = (await this.#dependencies.registry()).queues()
     const queues = [...new Set(this.#options.queues ?? known)]
     for (const given of queues) {
       if (known.includes(given)) continue
@@ -106,24 +106,24 @@ export class Worker implements Lifecycle {
   async start(): Promise<void> {
     const queues = await this.queues()
     const { concurrency, maxJobs: limit } = this.#options
-    const { carrier } = await this.#parts.connection()
+    const { carrier } = await this.#dependencies.connection()
     if (this.#stopped.signal.aborted || this.#consumer) return
     this.#consumer = carrier.consume({ queues, concurrency, limit })
     this.#queues = queues
     await this.#consumer.start()
     if (this.#stopped.signal.aborted) return
-    this.#parts.log.info({ queues, concurrency }, 'worker started')
-    this.#parts.events?.emit('worker:started', () => ({ ...this.#event(), concurrency }))
+    this.#dependencies.log.info({ queues, concurrency }, 'worker started')
+    this.#dependencies.events?.emit('worker:started', () => ({ ...this.#event(), concurrency }))
     this.#beat(queues)
     this.#tend()
     this.#watchLimits(this.#consumer)
   }
 
   #beat(queues: readonly string[]): void {
-    const { connection, running, memoryBytes, log, clock } = this.#parts
+    const { connection, running, memoryBytes, log, clock } = this.#dependencies
     const { concurrency } = this.#options
     const identity = { id: this.#id, process: processName(), startedAt: clock.now() }
-    const notice = (): WorkerNotice => ({
+    const report = (): WorkerReport => ({
       ...identity,
       at: clock.now(),
       queues,
@@ -133,21 +133,21 @@ export class Worker implements Lifecycle {
       ended: running.ended,
       memoryBytes: memoryBytes(),
     })
-    const board = async () => (await connection()).workers
-    this.#heartbeat = new Heartbeat({ board, notice, log, clock })
+    const registry = async () => (await connection()).workers
+    this.#heartbeat = new WorkerHeartbeat({ registry, report, log, clock })
     this.#heartbeat.start()
   }
 
   #tend(): void {
-    const { tendGroups, log, clock } = this.#parts
-    if (!tendGroups) return
-    const go = () => tendGroups(tendEveryMs)
-    this.#rounds = new Rounds({ everyMs: tendEveryMs, go, log, clock })
-    this.#rounds.start()
+    const { reapGroups, log, clock } = this.#dependencies
+    if (!reapGroups) return
+    const go = () => reapGroups(tendEveryMs)
+    this.#intervalTask = new IntervalTask({ everyMs: tendEveryMs, go, log, clock })
+    this.#intervalTask.start()
   }
 
   #watchLimits(consumer: Consumer): void {
-    const { running, clock, log, memoryBytes } = this.#parts
+    const { running, clock, log, memoryBytes } = this.#dependencies
     const { maxJobs, maxMemoryBytes, stopWhenEmpty } = this.#options
     const { signal } = this.#stopped
     const end = (why: WorkerEnd, fields: object, message: string) => {
@@ -180,13 +180,13 @@ export class Worker implements Lifecycle {
 
   async #stopOnce(graceMs: number): Promise<HandedBack> {
     this.#stopped.abort()
-    const { events } = this.#parts
+    const { events } = this.#dependencies
     const consumer = this.#consumer
     if (!consumer) return { handedBack: 0 }
     const why = this.#end ?? 'told'
     events?.emit('worker:stopping', () => ({ ...this.#event(), why, graceMs }))
     const { handedBack } = await consumer.stop(graceMs)
-    await this.#rounds?.stop()
+    await this.#intervalTask?.stop()
     await this.#heartbeat?.stop()
     events?.emit('worker:stopped', () => ({ ...this.#event(), handedBack }))
     return { handedBack }

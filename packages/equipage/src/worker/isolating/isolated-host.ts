@@ -5,7 +5,7 @@ import {
   carriedError,
   type JobDefinition,
   type JobRegistry,
-  type PerformParts,
+  type PerformDependencies,
   type Pushable,
   type Receipt,
   readPayload,
@@ -21,12 +21,13 @@ import {
 } from './isolated-messages.ts'
 
 /** The application, as far as its isolated jobs need it. */
-export interface HostedApplication extends Pick<PerformParts, 'app' | 'clock' | 'middleware'> {
+export interface HostedApplication
+  extends Pick<PerformDependencies, 'app' | 'clock' | 'middleware'> {
   readonly jobs: JobRegistry
   readonly log: Logger
 }
 
-export interface IsolatedHostParts {
+export interface IsolatedHostDependencies {
   /** Makes the application ready; called once, when there is something to run. */
   load(): Promise<HostedApplication>
   /** To the worker; when that is gone, nothing happens. */
@@ -50,7 +51,7 @@ interface Run {
  * and the middleware stands around the function here; what the connection keeps, the worker does.
  */
 export class IsolatedHost {
-  readonly #parts: IsolatedHostParts
+  readonly #dependencies: IsolatedHostDependencies
   readonly #idle = Promise.withResolvers<void>()
   readonly #requests = new Map<number, PromiseWithResolvers<unknown>>()
   #application: Promise<HostedApplication> | undefined
@@ -60,8 +61,8 @@ export class IsolatedHost {
   #idleTimer: Timer | undefined
   #stopped = false
 
-  constructor(parts: IsolatedHostParts) {
-    this.#parts = parts
+  constructor(dependencies: IsolatedHostDependencies) {
+    this.#dependencies = dependencies
   }
 
   /** Resolves when it has had nothing to do for a while. */
@@ -110,23 +111,28 @@ export class IsolatedHost {
       ready = await this.#ready(attempt.name)
     } catch (thrown) {
       this.#run = undefined
-      return this.#parts.say({ kind: 'unable', run: number, error: carriedError(thrown) })
+      return this.#dependencies.say({ kind: 'unable', run: number, error: carriedError(thrown) })
     }
-    this.#parts.say({ kind: 'begun', run: number })
+    this.#dependencies.say({ kind: 'begun', run: number })
     const { application, definition } = ready
     const end = await this.#outcome(run, attempt, application, definition).then(
       result => ({ result }),
       (thrown: unknown) => ({ error: carriedError(thrown) }),
     )
     this.#run = undefined
-    this.#idleTimer = this.#parts.clock.after(idleMs, () => this.#idle.resolve())
-    this.#parts.say({ kind: 'ended', run: number, memoryBytes: this.#parts.memoryBytes(), ...end })
+    this.#idleTimer = this.#dependencies.clock.after(idleMs, () => this.#idle.resolve())
+    this.#dependencies.say({
+      kind: 'ended',
+      run: number,
+      memoryBytes: this.#dependencies.memoryBytes(),
+      ...end,
+    })
   }
 
   async #ready(
     name: string,
   ): Promise<{ application: HostedApplication; definition: JobDefinition }> {
-    this.#application ??= this.#parts.load()
+    this.#application ??= this.#dependencies.load()
     const application = await this.#application
     const definition = application.jobs.job(name)
     if (!definition) throw new Error('the application that it loaded has no job of that name')
@@ -144,14 +150,14 @@ export class IsolatedHost {
     const payload = await readPayload(definition, attempt.data)
     const { id, name, queue } = attempt
     const log = application.log.child({ job: name, jobId: id, queue, attempt: attempt.attempt })
-    const parts: PerformParts = {
+    const dependencies: PerformDependencies = {
       app: application.app,
       clock: application.clock,
       middleware: () => application.middleware?.() ?? [],
       pushChild: (_parent, job, args) => this.#push(run, application.jobs, job, args),
     }
     const whole = { ...attempt, signal, ...this.#linksOf(run) }
-    const returned = await callHere(parts, whole, definition, payload, signal, log)
+    const returned = await callHere(dependencies, whole, definition, payload, signal, log)
     return throughJson(returned, `result of job "${name}"`)
   }
 
@@ -167,7 +173,7 @@ export class IsolatedHost {
       },
       report: progress => {
         if (this.#run !== run) return
-        this.#parts.say({ kind: 'progress', run: run.number, progress })
+        this.#dependencies.say({ kind: 'progress', run: run.number, progress })
       },
     }
   }
@@ -200,7 +206,7 @@ export class IsolatedHost {
     else {
       const request = ++this.#asked
       this.#requests.set(request, answer)
-      this.#parts.say({ kind: 'request', run: run.number, request, wants })
+      this.#dependencies.say({ kind: 'request', run: run.number, request, wants })
     }
     return answer.promise
   }

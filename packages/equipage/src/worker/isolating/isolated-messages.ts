@@ -7,7 +7,7 @@ import {
   type PushOptions,
   partPrefix,
   type Receipt,
-  readStamp,
+  readMetadata,
   revivedError,
 } from '../../job/index.ts'
 
@@ -93,8 +93,8 @@ function readAttempt(value: unknown): IsolatedAttempt | undefined {
   if (typeof id !== 'string' || typeof name !== 'string' || typeof queue !== 'string') return
   if (!isCount(attempt) || !isCount(attempts) || !isCount(starts)) return undefined
   if (typeof pushedAt !== 'number') return undefined
-  const stamp = readStamp(value['stamp'])
-  return { id, name, queue, data: value['data'], attempt, attempts, starts, pushedAt, stamp }
+  const metadata = readMetadata(value['metadata'])
+  return { id, name, queue, data: value['data'], attempt, attempts, starts, pushedAt, metadata }
 }
 
 function readRequest(value: unknown): IsolatedRequest | undefined {

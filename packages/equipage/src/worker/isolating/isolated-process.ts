@@ -11,12 +11,12 @@ import {
   readFromIsolated,
   type ToIsolated,
 } from './isolated-messages.ts'
-import { ToldMemory } from './told-memory.ts'
+import { ReportedMemory } from './reported-memory.ts'
 
 /** How long a process may take to end a function whose signal was aborted, or itself, before it is killed. */
 export const isolatedPatienceMs = 5_000
 
-export interface IsolatedProcessParts {
+export interface IsolatedProcessDependencies {
   jobs(): Promise<JobRegistry>
   log: Logger
   clock: Clock
@@ -43,9 +43,9 @@ interface Run {
  */
 export class IsolatedProcess {
   readonly #child: ChildProcess
-  readonly #parts: IsolatedProcessParts
+  readonly #dependencies: IsolatedProcessDependencies
   readonly #gone = Promise.withResolvers<void>()
-  readonly #toldMemory = new ToldMemory()
+  readonly #toldMemory = new ReportedMemory()
   #run: Run | undefined
   #kill: Timer | undefined
   #ending = false
@@ -57,9 +57,9 @@ export class IsolatedProcess {
    */
   memoryBytes = 0
 
-  constructor(child: ChildProcess, parts: IsolatedProcessParts) {
+  constructor(child: ChildProcess, dependencies: IsolatedProcessDependencies) {
     this.#child = child
-    this.#parts = parts
+    this.#dependencies = dependencies
     let exit: { code: number | null; signal: string | null } | undefined
     // Its last messages may be read after its end.
     const end = () => {
@@ -85,7 +85,7 @@ export class IsolatedProcess {
       stream.setEncoding('latin1')
       stream.on('data', (piece: string) => this.#remember(this.#toldMemory.read(piece)))
     }
-    parts.log.debug({ isolated: child.pid }, 'isolated process started')
+    dependencies.log.debug({ isolated: child.pid }, 'isolated process started')
   }
 
   /** Whether it can be given a run. */
@@ -201,7 +201,7 @@ export class IsolatedProcess {
       case 'save':
         return attempt.checkpoints.save(wants.name, wants.json)
       case 'push': {
-        const definition = (await this.#parts.jobs()).resolve(wants.job)
+        const definition = (await this.#dependencies.jobs()).resolve(wants.job)
         return carriedReceipt(await push(definition, wants.payload, wants.options))
       }
     }
@@ -221,7 +221,7 @@ export class IsolatedProcess {
   }
 
   #killSoon(): void {
-    const { clock, log } = this.#parts
+    const { clock, log } = this.#dependencies
     this.#kill ??= clock.after(isolatedPatienceMs, () => {
       const line = `isolated process killed: it did not end within ${humanDuration(isolatedPatienceMs)}`
       ;(this.#run?.call.log ?? log).warn({ isolated: this.#child.pid }, line)
@@ -233,7 +233,10 @@ export class IsolatedProcess {
     const run = this.#run
     this.#ending = true
     this.#settle()
-    this.#parts.log.debug({ isolated: this.#child.pid, code, signal }, 'isolated process ended')
+    this.#dependencies.log.debug(
+      { isolated: this.#child.pid, code, signal },
+      'isolated process ended',
+    )
     this.#gone.resolve()
     if (!run) return
     const { name: job } = run.call.attempt
@@ -251,6 +254,6 @@ function sockets({ stdio }: ChildProcess): Socket[] {
 }
 
 function dataOf({ attempt }: IsolatedCall): IsolatedAttempt {
-  const { id, name, queue, data, attempts, starts, pushedAt, stamp } = attempt
-  return { id, name, queue, data, attempt: attempt.attempt, attempts, starts, pushedAt, stamp }
+  const { id, name, queue, data, attempts, starts, pushedAt, metadata } = attempt
+  return { id, name, queue, data, attempt: attempt.attempt, attempts, starts, pushedAt, metadata }
 }

@@ -1,9 +1,9 @@
 import type { ChildProcess } from 'node:child_process'
 import { EquipageError, toError } from '../../core/index.ts'
 import type { IsolatedCall, IsolatedRuns, Isolation } from '../../job/index.ts'
-import { IsolatedProcess, type IsolatedProcessParts, NotBegun } from './isolated-process.ts'
+import { IsolatedProcess, type IsolatedProcessDependencies, NotBegun } from './isolated-process.ts'
 
-export interface IsolatedProcessesParts extends IsolatedProcessParts {
+export interface IsolatedProcessesDependencies extends IsolatedProcessDependencies {
   /** Starts a process that hosts the application for isolated jobs, and ends when it is disconnected. */
   fork(): ChildProcess
 }
@@ -14,12 +14,12 @@ export interface IsolatedProcessesParts extends IsolatedProcessParts {
  * for the job that it pushes.
  */
 export class IsolatedProcesses implements IsolatedRuns {
-  readonly #parts: IsolatedProcessesParts
+  readonly #dependencies: IsolatedProcessesDependencies
   readonly #processes = new Set<IsolatedProcess>()
   #stopped = false
 
-  constructor(parts: IsolatedProcessesParts) {
-    this.#parts = parts
+  constructor(dependencies: IsolatedProcessesDependencies) {
+    this.#dependencies = dependencies
   }
 
   /**
@@ -59,7 +59,7 @@ export class IsolatedProcesses implements IsolatedRuns {
   #start(call: IsolatedCall): IsolatedProcess {
     let process: IsolatedProcess
     try {
-      process = new IsolatedProcess(this.#parts.fork(), this.#parts)
+      process = new IsolatedProcess(this.#dependencies.fork(), this.#dependencies)
     } catch (thrown) {
       throw cannotStart(call, toError(thrown))
     }

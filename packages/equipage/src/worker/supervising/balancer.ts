@@ -6,7 +6,7 @@ import type { Supervisor } from './supervisor.ts'
 
 const lookEveryMs = 5_000
 
-export interface BalancerParts {
+export interface BalancerDependencies {
   supervisor: Supervisor
   /** What waits in each queue, and for how long. */
   waits(queues: readonly string[]): Promise<QueueWait[]>
@@ -16,12 +16,12 @@ export interface BalancerParts {
 
 /** Moves a supervisor's processes to the queues where jobs wait longest: one at a time, and only when two looks in a row say so. */
 export class Balancer {
-  readonly #parts: BalancerParts
+  readonly #dependencies: BalancerDependencies
   readonly #stopped = new AbortController()
   #looking: Promise<void> | undefined
 
-  constructor(parts: BalancerParts) {
-    this.#parts = parts
+  constructor(dependencies: BalancerDependencies) {
+    this.#dependencies = dependencies
   }
 
   start(): void {
@@ -32,11 +32,11 @@ export class Balancer {
   async stop(): Promise<void> {
     this.#stopped.abort()
     const looked = this.#looking ?? Promise.resolve()
-    await settlesWithin(looked, 1_000, this.#parts.clock)
+    await settlesWithin(looked, 1_000, this.#dependencies.clock)
   }
 
   async #look(): Promise<void> {
-    const { clock, supervisor } = this.#parts
+    const { clock, supervisor } = this.#dependencies
     const { signal } = this.#stopped
     let before: Move | undefined
     while (!signal.aborted) {
@@ -51,8 +51,8 @@ export class Balancer {
   }
 
   async #proposed(): Promise<Move | undefined> {
-    const { supervisor, waits, log } = this.#parts
-    const processes = supervisor.spread()
+    const { supervisor, waits, log } = this.#dependencies
+    const processes = supervisor.processesPerQueue()
     try {
       const waiting = await waits([...processes.keys()])
       return nextMove(waiting.map(wait => ({ ...wait, processes: processes.get(wait.queue) ?? 0 })))

@@ -32,7 +32,7 @@ export interface SupervisorOptions {
   queues?: readonly string[] | undefined
 }
 
-export interface SupervisorParts {
+export interface SupervisorDependencies {
   /**
    * Starts a worker process that ends when it is disconnected.
    * @param queue the one that it consumes
@@ -49,7 +49,7 @@ const configurationFault = 78
 const endPatienceMs = 10_000
 
 /** One of the children, and whoever takes its place. */
-interface Place {
+interface Slot {
   child: Child | undefined
   /** Resolves when the child has ended. */
   gone: Promise<void>
@@ -84,17 +84,17 @@ interface End {
  */
 export class Supervisor implements Lifecycle {
   readonly #options: SupervisorOptions
-  readonly #parts: SupervisorParts
+  readonly #dependencies: SupervisorDependencies
   readonly #ended = Promise.withResolvers<number>()
-  #places: Place[] = []
+  #slots: Slot[] = []
   #stopping: Promise<HandedBack> | undefined
   #handedBack = 0
   #attemptsEnded = 0
-  #untold = 0
+  #unreported = 0
 
-  constructor(options: SupervisorOptions, parts: SupervisorParts) {
+  constructor(options: SupervisorOptions, dependencies: SupervisorDependencies) {
     this.#options = options
-    this.#parts = parts
+    this.#dependencies = dependencies
   }
 
   /** Resolves with an exit code when the children have nothing more to do, or cannot do it. */
@@ -103,9 +103,9 @@ export class Supervisor implements Lifecycle {
   }
 
   async start(): Promise<void> {
-    if (this.#places.length > 0 || this.#stopping !== undefined) return
+    if (this.#slots.length > 0 || this.#stopping !== undefined) return
     const { processes, queues = [] } = this.#options
-    this.#places = Array.from({ length: processes }, (_, index) => ({
+    this.#slots = Array.from({ length: processes }, (_, index) => ({
       child: undefined,
       gone: Promise.resolve(),
       deaths: 0,
@@ -114,36 +114,36 @@ export class Supervisor implements Lifecycle {
       moving: false,
       listens: false,
     }))
-    for (const one of this.#places) this.#fill(one)
-    this.#parts.log.info({ processes }, 'supervisor started')
+    for (const one of this.#slots) this.#fill(one)
+    this.#dependencies.log.info({ processes }, 'supervisor started')
   }
 
-  #fill(place: Place): void {
-    const { fork, log, clock } = this.#parts
-    const child = fork(place.queue)
+  #fill(slot: Slot): void {
+    const { fork, log, clock } = this.#dependencies
+    const child = fork(slot.queue)
     const startedAt = clock.monotonic()
     const gone = Promise.withResolvers<void>()
-    place.child = child
-    place.gone = gone.promise
-    place.restart = undefined
-    place.listens = false
+    slot.child = child
+    slot.gone = gone.promise
+    slot.restart = undefined
+    slot.listens = false
     let done: (FromWorker & { kind: 'equipage:done' }) | undefined
     child.on('message', message => {
       const heard = readFromWorker(message)
-      if (heard?.kind === 'equipage:listens') place.listens = true
+      if (heard?.kind === 'equipage:listens') slot.listens = true
       else if (heard) done = heard
     })
-    log.info({ worker: child.pid, queue: place.queue }, 'worker process started')
+    log.info({ worker: child.pid, queue: slot.queue }, 'worker process started')
     let over = false
     const end = (code: number | null, signal: string | null, err?: Error) => {
       if (over) return
       over = true
-      place.child = undefined
+      slot.child = undefined
       // One that ended badly and did not say why counts as one job.
       this.#handedBack += done?.handedBack || (code === 0 ? 0 : 1)
       if (done) this.#attemptsEnded += done.attemptsEnded
-      else if (place.listens) this.#untold++
-      this.#emptied(place, { worker: child.pid, code, signal, err }, clock.monotonic() - startedAt)
+      else if (slot.listens) this.#unreported++
+      this.#emptied(slot, { worker: child.pid, code, signal, err }, clock.monotonic() - startedAt)
       gone.resolve()
     }
     child.once('exit', (code, signal) => {
@@ -155,15 +155,15 @@ export class Supervisor implements Lifecycle {
     child.once('error', err => end(1, null, err))
   }
 
-  #emptied(place: Place, end: End, livedMs: number): void {
-    const { log, clock } = this.#parts
+  #emptied(slot: Slot, end: End, livedMs: number): void {
+    const { log, clock } = this.#dependencies
     if (this.#stopping !== undefined) {
       log.info(end, 'worker process ended')
       return
     }
-    if (place.moving) {
-      place.moving = false
-      this.#fill(place)
+    if (slot.moving) {
+      slot.moving = false
+      this.#fill(slot)
       return
     }
     if (end.code === configurationFault) {
@@ -173,47 +173,49 @@ export class Supervisor implements Lifecycle {
     }
     if (end.code === 0 && this.#options.oneLife) {
       log.info(end, 'worker process ended: it has done what it was for')
-      if (this.#places.every(one => !one.child && !one.restart)) this.#ended.resolve(0)
+      if (this.#slots.every(one => !one.child && !one.restart)) this.#ended.resolve(0)
       return
     }
-    const { waitMs, deaths } = restartWait({ code: end.code, livedMs }, place.deaths)
-    place.deaths = deaths
-    place.restart = clock.after(waitMs, () => this.#fill(place))
+    const { waitMs, deaths } = restartWait({ code: end.code, livedMs }, slot.deaths)
+    slot.deaths = deaths
+    slot.restart = clock.after(waitMs, () => this.#fill(slot))
     const level = end.code === 0 ? 'info' : 'error'
     log[level]({ ...end, waitMs }, 'worker process ended: another one takes its place')
   }
 
   /** How many processes each queue has, those among them that are about to be started. */
-  spread(): Map<string, number> {
-    const spread = new Map<string, number>()
-    for (const { queue } of this.#places) {
-      if (queue !== undefined) spread.set(queue, (spread.get(queue) ?? 0) + 1)
+  processesPerQueue(): Map<string, number> {
+    const processesPerQueue = new Map<string, number>()
+    for (const { queue } of this.#slots) {
+      if (queue !== undefined) processesPerQueue.set(queue, (processesPerQueue.get(queue) ?? 0) + 1)
     }
-    return spread
+    return processesPerQueue
   }
 
   /** Whether a process is on its way from one queue to another. */
   get moving(): boolean {
-    return this.#places.some(place => place.moving)
+    return this.#slots.some(slot => slot.moving)
   }
 
   /** Lets one process of a queue end as a signal would, and starts one of another queue in its place. */
   move({ from, to }: Move): void {
     if (this.#stopping !== undefined) return
-    const place = this.#places.find(
+    const slot = this.#slots.find(
       ({ queue, child, moving }) => queue === from && child?.connected && !moving,
     )
-    if (!place?.child) return
-    this.#parts.log.info({ worker: place.child.pid, from, to }, 'worker process moves')
-    place.queue = to
-    place.moving = true
-    tellToStop(place)
+    if (!slot?.child) return
+    this.#dependencies.log.info({ worker: slot.child.pid, from, to }, 'worker process moves')
+    slot.queue = to
+    slot.moving = true
+    tellToStop(slot)
   }
 
   /** What its processes have said at their end that they did, over all their lives. */
-  get deeds(): { attemptsEnded: number; processesUntold?: number } {
+  get totals(): { attemptsEnded: number; processesUntold?: number } {
     const attemptsEnded = this.#attemptsEnded
-    return this.#untold === 0 ? { attemptsEnded } : { attemptsEnded, processesUntold: this.#untold }
+    return this.#unreported === 0
+      ? { attemptsEnded }
+      : { attemptsEnded, processesUntold: this.#unreported }
   }
 
   /** Lets the children stop as a signal would, and kills those that have not ended a while after the grace. */
@@ -223,13 +225,13 @@ export class Supervisor implements Lifecycle {
   }
 
   async #stop(graceMs: number): Promise<HandedBack> {
-    const { clock, log } = this.#parts
+    const { clock, log } = this.#dependencies
     this.#handedBack = 0
-    for (const place of this.#places) {
-      place.restart?.cancel()
-      tellToStop(place)
+    for (const slot of this.#slots) {
+      slot.restart?.cancel()
+      tellToStop(slot)
     }
-    const all = Promise.all(this.#places.map(({ gone }) => gone))
+    const all = Promise.all(this.#slots.map(({ gone }) => gone))
     if (!(await settlesWithin(all, graceMs + endPatienceMs, clock))) {
       log.error('worker processes did not end in time, and are killed')
       this.kill()
@@ -240,7 +242,7 @@ export class Supervisor implements Lifecycle {
 
   /** Ends what is left of the children at once. */
   kill(): void {
-    for (const { child } of this.#places) child?.kill('SIGKILL')
+    for (const { child } of this.#slots) child?.kill('SIGKILL')
   }
 
   /** Whether it has been told to stop. */
@@ -250,7 +252,7 @@ export class Supervisor implements Lifecycle {
 }
 
 /** A child whose last words are to be heard stays connected. */
-function tellToStop({ child, listens }: Place): void {
+function tellToStop({ child, listens }: Slot): void {
   if (!child?.connected) return
   // What cannot be sent any more is made up for by the end of the child.
   if (listens) child.send(stopMessage, () => undefined)

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { closingLine, type Deeds } from '../../../src/cli/processes/closing-line.ts'
+import { closingLine, type Totals } from '../../../src/cli/processes/closing-line.ts'
 
 describe('the last line of a process', () => {
-  const line = (deeds: Deeds) => closingLine('queues', deeds)
+  const line = (totals: Totals) => closingLine('queues', totals)
 
   it('says what the process does, and nothing of what it does not', () => {
     assert.equal(line({ attemptsEnded: 12 }), 'queues stopped: 12 jobs run')
@@ -26,7 +26,7 @@ describe('the last line of a process', () => {
   })
 
   it('says that there may have been more when processes died without a word', () => {
-    const deeds = { attemptsEnded: 12, processesUntold: 2 }
-    assert.equal(line(deeds), 'queues stopped: at least 12 jobs run')
+    const totals = { attemptsEnded: 12, processesUntold: 2 }
+    assert.equal(line(totals), 'queues stopped: at least 12 jobs run')
   })
 })

@@ -25,15 +25,15 @@ describe('the application of a command', () => {
 
   it('is not there where there is no app/index.ts, and the message says where it was looked for', async t => {
     const folder = plain(t)
-    for (const place of [
+    for (const where of [
       join(folder, 'empty'),
       join(folder, 'nowhere'),
       join(folder, 'app', 'none.ts'),
       temporaryFolder(t),
     ]) {
-      await assert.rejects(findApp(place), {
+      await assert.rejects(findApp(where), {
         code: 'E_NO_APP',
-        message: `no application at ${place}; it is the file app/index.ts beside a package.json, and it exports createApp`,
+        message: `no application at ${where}; it is the file app/index.ts beside a package.json, and it exports createApp`,
       })
     }
   })

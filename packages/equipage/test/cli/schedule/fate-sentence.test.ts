@@ -3,19 +3,19 @@ import { describe, it } from 'node:test'
 import { type Circumstances, fateSentence } from '../../../src/cli/schedule/fate-sentence.ts'
 import type { TickFate } from '../../../src/cli/schedule/tick-fates.ts'
 import type { LedgerRow } from '../../../src/connection/index.ts'
-import type { Chain } from '../../../src/schedule/writing/chain.ts'
+import type { ScheduleBuilder } from '../../../src/schedule/writing/schedule-builder.ts'
 import type { Timetable } from '../../../src/schedule/writing/timetable.ts'
 import { inMadrid } from '../../schedule/support/timetables.ts'
-import { on, row, standing } from '../support/ledger-rows.ts'
+import { on, row, state } from '../support/ledger-rows.ts'
 
-type Write = (timetable: Timetable) => Chain
+type Write = (timetable: Timetable) => ScheduleBuilder
 
 const plain: Write = timetable => timetable.every(10).minutes
 
 function circumstances(differs: Partial<Circumstances> = {}, write = plain): Circumstances {
   const { schedule } = write(inMadrid().timetable).do(() => {})
   const nothing = { pauses: [], downtimes: [] }
-  return { schedule, standing: standing('10:00'), now: on('12:00'), ...nothing, ...differs }
+  return { schedule, state: state('10:00'), now: on('12:00'), ...nothing, ...differs }
 }
 
 /** The sentence about a tick that has a row of its own. */
@@ -168,7 +168,7 @@ describe('the sentence about a tick without a row', () => {
   })
 
   it('says that it falls into a pause', () => {
-    const paused = { standing: standing('10:00', { pausedAt: on('10:30') }) }
+    const paused = { state: state('10:00', { pausedAt: on('10:30') }) }
     assert.equal(
       ofNone('11:00', 'pending', paused),
       'pending: not decided yet; it is paused since 2026-11-21 11:30:00+01:00, so a scheduler will skip it',
@@ -186,7 +186,7 @@ describe('the sentence about a tick without a row', () => {
     )
     assert.equal(
       ofNone('08:00', 'before registration', {
-        standing: standing('09:00', { registered: false }),
+        state: state('09:00', { registered: false }),
       }),
       'before registration: no scheduler has registered this timing yet',
     )

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { scheduleRows, scheduleRowsTable } from '../../../src/cli/schedule/schedule-rows.ts'
-import { standingOf } from '../../../src/cli/schedule/standing.ts'
+import { stateOf } from '../../../src/cli/schedule/schedule-state.ts'
 import type { StoredSchedule } from '../../../src/connection/index.ts'
 import { endOfTime } from '../../../src/schedule/firing/end-of-time.ts'
 import type { Schedule } from '../../../src/schedule/writing/schedule.ts'
@@ -25,7 +25,7 @@ function placed(differs?: Partial<StoredSchedule>) {
   const { name = '', definition } = schedule
   const own = { anchor: on('09:03'), cursor: on('10:13'), pausedAt: null, last: null }
   const stored = differs && { name, definition, ...own, ...differs }
-  return [{ schedule, standing: standingOf(schedule, stored, now) }]
+  return [{ schedule, state: stateOf(schedule, stored, now) }]
 }
 
 describe('the rows of schedules', () => {

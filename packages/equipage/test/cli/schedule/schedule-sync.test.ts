@@ -12,18 +12,18 @@ afterEach(() => {
   process.exitCode = undefined
 })
 
-const release = (lines: string) => `
+const deployment = (lines: string) => `
   import { EquipageScheduler } from 'equipage'
   import { report } from './jobs/all.ts'
   export class Scheduler extends EquipageScheduler { register() { ${lines} } }
 `
-const older = release(`
+const older = deployment(`
   this.schedule.every(10).minutes.push(report, { id: 1 })
   this.schedule.every(10).minutes.name('timing').push(report, { id: 1 })
   this.schedule.every().day.name('same').push(report, { id: 1 })
   this.schedule.every().hour.name('gone').push(report, { id: 1 })
 `)
-const newer = release(`
+const newer = deployment(`
   this.schedule.every().hour.name('new').push(report, { id: 1 })
   this.schedule.every(10).minutes.push(report, { id: 2 })
   this.schedule.every(20).minutes.name('timing').push(report, { id: 1 })
@@ -33,7 +33,7 @@ const newer = release(`
 const at = '2020-01-15T09:03:00Z'
 
 /** Two releases of one application, over one state in which the older is registered. */
-async function releases(t: TestContext): Promise<{ folder: string; olderFolder: string }> {
+async function deployments(t: TestContext): Promise<{ folder: string; olderFolder: string }> {
   const file = join(temporaryFolder(t), 'queue.sqlite')
   const env = `LOG_CHANNEL=null\nSCHEDULER_TIMEZONE=UTC\nQUEUE_SYNC_FILE=${file}\n`
   const olderFolder = shop(t, { '.env': env, 'app/scheduler.ts': older })
@@ -52,7 +52,7 @@ async function anchors(folder: string): Promise<Record<string, string>> {
 
 describe('equipage schedule sync', () => {
   it('only says what it would change with --dry-run', async t => {
-    const { folder } = await releases(t)
+    const { folder } = await deployments(t)
     const { text, notes } = await runCommand(folder, 'schedule', 'sync', '--dry-run')
     assert.deepEqual(text.split('\n'), [
       'this code                            schedule  timing',
@@ -69,7 +69,7 @@ describe('equipage schedule sync', () => {
   })
 
   it('registers the schedules, and prints the same list', async t => {
-    const { folder } = await releases(t)
+    const { folder } = await deployments(t)
     const dry = await runCommand(folder, 'schedule', 'sync', '--dry-run')
     const { text, notes } = await runCommand(folder, 'schedule', 'sync')
     assert.deepEqual([text, notes], [dry.text, ''])
@@ -88,7 +88,7 @@ describe('equipage schedule sync', () => {
   })
 
   it('gives the list as JSON', async t => {
-    const { folder } = await releases(t)
+    const { folder } = await deployments(t)
     const changes = await jsonOf(folder, 'schedule', 'sync', '--dry-run')
     assert.deepEqual(
       changes.map(({ name, change }: Record<string, string>) => [name, change]),
@@ -103,7 +103,7 @@ describe('equipage schedule sync', () => {
   })
 
   it('changes nothing while a newer release rules, and says so', async t => {
-    const { folder, olderFolder } = await releases(t)
+    const { folder, olderFolder } = await deployments(t)
     // A sign of life of an hour ahead: the scheduler of the newer release lives for all of this test.
     await scheduled(folder, new Date(Date.now() + 3_600_000).toISOString())
     const { text, notes } = await runCommand(olderFolder, 'schedule', 'sync')

@@ -1,4 +1,4 @@
-import type { Standing } from '../../../src/cli/schedule/standing.ts'
+import type { ScheduleState } from '../../../src/cli/schedule/schedule-state.ts'
 import type { LedgerRow } from '../../../src/connection/index.ts'
 
 /** Epoch milliseconds of an instant on 2026-11-21: `'10:00'`, `'10:00:30'`, in UTC. */
@@ -23,7 +23,7 @@ export function row(tick: string | number, differs: Partial<LedgerRow> = {}): Le
 }
 
 /** A schedule that was registered at 09:00, decided up to a tick. */
-export function standing(cursor: string, differs: Partial<Standing> = {}): Standing {
+export function state(cursor: string, differs: Partial<ScheduleState> = {}): ScheduleState {
   const blank = { pausedAt: null, last: null }
   return { registered: true, anchor: on('09:00'), cursor: on(cursor), ...blank, ...differs }
 }

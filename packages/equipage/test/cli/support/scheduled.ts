@@ -1,6 +1,6 @@
 import { findApp } from '../../../src/cli/processes/find-app.ts'
 import type { LedgerRow, TickMemory } from '../../../src/connection/index.ts'
-import { releaseOf } from '../../../src/schedule/firing/release.ts'
+import { deploymentOf } from '../../../src/schedule/firing/deployment.ts'
 import type { Schedule } from '../../../src/schedule/writing/schedule.ts'
 import { StubClock } from '../../support/stub-clock.ts'
 
@@ -28,7 +28,7 @@ export async function scheduled(
   try {
     const memory = (await app.connection).ticks
     const schedules = (await app.scheduler)?.timetable.schedules ?? []
-    await memory.register({ ...releaseOf(schedules), process: 'host:1' })
+    await memory.register({ ...deploymentOf(schedules), process: 'host:1' })
     const schedule = (name: string): Schedule => {
       const found = schedules.find(one => one.name === name)
       if (!found) throw new Error(`no schedule ${name}`)

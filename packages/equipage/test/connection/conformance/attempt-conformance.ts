@@ -149,7 +149,7 @@ export function attemptConformance(name: string, make: MakeHarness): void {
           const rows = await checkpoint('rows', () => ran.push('rows') && [1, 2])
           begun.resolve()
           if (ran.length === 1) {
-            ran.push('held')
+            ran.push('overlapping')
             return new Promise((_, reject) => signal.addEventListener('abort', reject))
           }
           return done.resolve(rows)
@@ -163,7 +163,7 @@ export function attemptConformance(name: string, make: MakeHarness): void {
       await consumer.stop(0)
       await first.sibling().consume()
       assert.deepEqual(await done.promise, [1, 2])
-      assert.deepEqual(ran, ['rows', 'held'])
+      assert.deepEqual(ran, ['rows', 'overlapping'])
     })
 
     test('two jobs of one name do not share their parts', async t => {

@@ -34,7 +34,7 @@ export function claimConformance(make: MakeHarness): void {
     const harness = make(t, [])
     const [{ anchor, cursor }] = [await registered(harness, nightly)]
     await harness.connection.ticks.claim(skipping(nightly, cursor, cursor + 5))
-    const both = await register(harness, [hourly, nightly], { release: 'second' })
+    const both = await register(harness, [hourly, nightly], { deployment: 'second' })
     assert.deepEqual(both[1], { outcome: 'registered', anchor, cursor: cursor + 5 })
     assert.ok(both[0]?.outcome === 'registered' && both[0].cursor === both[0].anchor)
   })
@@ -45,7 +45,7 @@ export function claimConformance(make: MakeHarness): void {
     const future = cursor + 86_400_000
     await first.connection.ticks.claim(skipping(nightly, cursor, future))
     const changed = { ...nightly, definition: 'every day at 04:00#1' }
-    const anew = await registered(first.sibling(), changed, { release: 'second' })
+    const anew = await registered(first.sibling(), changed, { deployment: 'second' })
     assert.ok(anew.cursor < future)
     assert.equal(anew.cursor, anew.anchor)
   })
@@ -55,7 +55,7 @@ export function claimConformance(make: MakeHarness): void {
     const { anchor, cursor } = await registered(harness, nightly)
     await harness.connection.ticks.claim(skipping(nightly, cursor, cursor + 9))
     const changed = { ...nightly, definition: 'every day at 03:00#2' }
-    const kept = await registered(harness, changed, { release: 'second' })
+    const kept = await registered(harness, changed, { deployment: 'second' })
     assert.deepEqual([kept.anchor, kept.cursor], [anchor, cursor + 9])
     const claim = await harness.connection.ticks.claim(skipping(changed, kept.cursor, cursor + 10))
     assert.equal(claim.outcome, 'claimed')
@@ -90,7 +90,8 @@ export function claimConformance(make: MakeHarness): void {
     )
     assert.equal(answers.filter(({ outcome }) => outcome === 'claimed').length, 1)
     for (const answer of answers) {
-      if (answer.outcome !== 'claimed') assert.deepEqual(answer, { outcome: 'taken', cursor: tick })
+      if (answer.outcome !== 'claimed')
+        assert.deepEqual(answer, { outcome: 'already-claimed', cursor: tick })
     }
     assert.equal((await rowsOf(first, 'nightly')).length, 1)
     await first.consume()
@@ -111,7 +112,11 @@ export function claimConformance(make: MakeHarness): void {
         connection.ticks.claim(calling(nightly, cursor, cursor + 1_000)),
       ),
     )
-    assert.deepEqual(answers.map(({ outcome }) => outcome).sort(), ['claimed', 'taken', 'taken'])
+    assert.deepEqual(answers.map(({ outcome }) => outcome).sort(), [
+      'already-claimed',
+      'already-claimed',
+      'claimed',
+    ])
   })
 
   test('a claim takes jobs of every form: delayed, with a priority, and with attempts', async t => {
@@ -175,7 +180,7 @@ export function claimConformance(make: MakeHarness): void {
     const wrong = { ...nightly, definition: 'every day at 04:00#1' }
     const { ticks } = harness.connection
     const early = await ticks.claim(pushing(nightly, cursor - 1, cursor + 1, pushed))
-    assert.deepEqual(early, { outcome: 'taken', cursor })
+    assert.deepEqual(early, { outcome: 'already-claimed', cursor })
     const other = await ticks.claim(pushing(wrong, cursor, cursor + 1, pushed))
     assert.deepEqual(other, { outcome: 'superseded' })
     assert.deepEqual(await rowsOf(harness, 'nightly'), [])
@@ -222,13 +227,13 @@ export function claimConformance(make: MakeHarness): void {
     const harness = make(t, [job])
     await harness.consume()
     const { ticks } = harness.connection
-    const names = ['first', 'taken', 'changed', 'paused', 'last']
+    const names = ['first', 'already-claimed', 'changed', 'paused', 'last']
     const entries = names.map(name => ({ name, definition: 'every hour#1' }))
     const registrations = await register(harness, entries)
     const cursors = registrations.map(each => (each.outcome === 'registered' ? each.cursor : 0))
     const [at = 0] = cursors
     await ticks.claim(
-      skipping({ name: 'taken', definition: 'every hour#1' }, cursors[1] ?? 0, at + 9),
+      skipping({ name: 'already-claimed', definition: 'every hour#1' }, cursors[1] ?? 0, at + 9),
     )
     await ticks.setPaused('paused', true)
     const claims = [...entries, { name: 'forgotten', definition: 'every hour#1' }].map(
@@ -242,9 +247,9 @@ export function claimConformance(make: MakeHarness): void {
     const answers = await Promise.all(prepareds.map(claim => ticks.claim(claim)))
     assert.deepEqual(
       answers.map(({ outcome }) => outcome),
-      ['claimed', 'taken', 'superseded', 'paused', 'claimed', 'forgotten'],
+      ['claimed', 'already-claimed', 'superseded', 'paused', 'claimed', 'forgotten'],
     )
-    assert.deepEqual(answers[1], { outcome: 'taken', cursor: at + 9 })
+    assert.deepEqual(answers[1], { outcome: 'already-claimed', cursor: at + 9 })
     const ids = await Promise.all(
       answers.map(async answer => answer.outcome === 'claimed' && (await answer.pushed)?.id),
     )

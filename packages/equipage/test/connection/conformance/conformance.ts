@@ -1,5 +1,5 @@
+import { adminConformance } from './admin-conformance.ts'
 import { attemptConformance } from './attempt-conformance.ts'
-import { careConformance } from './care-conformance.ts'
 import { chainConformance } from './chain-conformance.ts'
 import { consumerConformance } from './consumer-conformance.ts'
 import { eventConformance } from './event-conformance.ts'
@@ -13,13 +13,13 @@ import { tagsConformance } from './tags-conformance.ts'
 import { thinningConformance } from './thinning-conformance.ts'
 import { tickConformance } from './tick-conformance.ts'
 import { uniqueConformance } from './unique-conformance.ts'
-import { workerBoardConformance } from './worker-board-conformance.ts'
+import { workerRegistryConformance } from './worker-registry-conformance.ts'
 
 /** All that every connection holds; the same code runs on each. */
 export function conformance(name: string, make: MakeHarness): void {
   attemptConformance(name, make)
   eventConformance(name, make)
-  careConformance(name, make)
+  adminConformance(name, make)
   groupsConformance(name, make)
   isolatedConformance(name, make)
   jobConformance(name, make)
@@ -31,5 +31,5 @@ export function conformance(name: string, make: MakeHarness): void {
   thinningConformance(name, make)
   tickConformance(name, make)
   uniqueConformance(name, make)
-  workerBoardConformance(name, make)
+  workerRegistryConformance(name, make)
 }

@@ -10,13 +10,13 @@ export function consumerConformance(name: string, make: MakeHarness): void {
   suite(`consumers over ${name}`, { concurrency: true }, () => {
     test('a consumer with a limit begins so many attempts, lets them end, and leaves the rest', async t => {
       const ran: number[] = []
-      const release = Promise.withResolvers<void>()
+      const deployment = Promise.withResolvers<void>()
       const job = defineJob({
         name: 'counted',
         payload: z.object({ n: z.int() }),
         async run({ payload }) {
           ran.push(payload.n)
-          await release.promise
+          await deployment.promise
         },
       })
       const { queue, connection, sibling } = make(t, [job])
@@ -33,7 +33,7 @@ export function consumerConformance(name: string, make: MakeHarness): void {
       await consumer.start()
       await eventually(() => assert.equal(ran.length, 2))
       assert.equal(finished, false)
-      release.resolve()
+      deployment.resolve()
       await consumer.finished
       assert.equal(ran.length, 2)
       assert.deepEqual(await consumer.stop(0), { handedBack: 0 })

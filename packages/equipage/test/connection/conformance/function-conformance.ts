@@ -4,7 +4,7 @@ import { callLeaseMs } from '../../../src/connection/index.ts'
 import type { MakeHarness } from './harness.ts'
 import { calling, hourly, nightly, register, registered, rowsOf } from './tick-support.ts'
 
-const beating = { release: 'first', process: 'host:1' }
+const beating = { deployment: 'first', process: 'host:1' }
 
 /** Functions, which run under a lease. */
 export function functionConformance(make: MakeHarness): void {
@@ -21,8 +21,8 @@ export function functionConformance(make: MakeHarness): void {
       [['running', null]],
     )
     const next = calling(nightly, tick, tick + 1, skip)
-    assert.equal((await ticks.claim(next)).outcome, 'held')
-    assert.equal((await harness.sibling().connection.ticks.claim(next)).outcome, 'held')
+    assert.equal((await ticks.claim(next)).outcome, 'overlapping')
+    assert.equal((await harness.sibling().connection.ticks.claim(next)).outcome, 'overlapping')
     await ticks.endRun({ name: 'nightly', tick, fate: 'fired', error: null, durationMs: 250 })
     assert.deepEqual(
       (await rowsOf(harness, 'nightly')).map(({ fate, durationMs }) => [fate, durationMs]),
@@ -83,9 +83,9 @@ export function functionConformance(make: MakeHarness): void {
     const interrupted: unknown[] = []
     for (let passedMs = 0; passedMs <= callLeaseMs; passedMs += 2_000) {
       await harness.pass(2_000)
-      const beat = await ticks.beat({ ...beating, calls: [alive] })
-      assert.deepEqual(beat.lost, [])
-      interrupted.push(...beat.interrupted.map(({ name, tick }) => ({ name, tick })))
+      const heartbeat = await ticks.heartbeat({ ...beating, calls: [alive] })
+      assert.deepEqual(heartbeat.lost, [])
+      interrupted.push(...heartbeat.interrupted.map(({ name, tick }) => ({ name, tick })))
     }
     assert.deepEqual(interrupted, [gone])
     const found = (await rowsOf(harness, 'nightly')).map(({ fate, reason }) => [fate, reason])
@@ -93,10 +93,10 @@ export function functionConformance(make: MakeHarness): void {
     const next = calling(nightly, gone.tick, gone.tick + 1, skip)
     assert.equal((await ticks.claim(next)).outcome, 'claimed')
     const after = calling(hourly, alive.tick, alive.tick + 1, skip)
-    assert.equal((await ticks.claim(after)).outcome, 'held')
+    assert.equal((await ticks.claim(after)).outcome, 'overlapping')
     // It had only been cut off: it learns that, and when it ends after all, its row says so.
-    const back = { release: 'first', process: 'host:2', calls: [gone] }
-    assert.deepEqual(await other.connection.ticks.beat(back), {
+    const back = { deployment: 'first', process: 'host:2', calls: [gone] }
+    assert.deepEqual(await other.connection.ticks.heartbeat(back), {
       rule: 'ours',
       lost: [gone],
       interrupted: [],

@@ -293,13 +293,13 @@ export function groupsConformance(name: string, make: MakeHarness): void {
       const pushed = harness.queue.push(group)
       await member.begun
       const [id = ''] = await harness.connection.groups.unfinished(0)
-      const standing = await harness.connection.groups.standing(id)
-      assert.ok(standing)
-      assert.equal(standing.state, 'open')
+      const state = await harness.connection.groups.state(id)
+      assert.ok(state)
+      assert.equal(state.state, 'open')
       const opened = await harness.connection.groups.open(id, {
-        ...standing.plan,
+        ...state.plan,
         members: [],
-        last: null,
+        finally: null,
       })
       assert.deepEqual(opened, { state: 'open', ended: new Set() })
       member.open()
@@ -346,9 +346,9 @@ export function groupsConformance(name: string, make: MakeHarness): void {
         return ids
       })
       await eventually(async () => {
-        const spread = (await harness.connection.groups.standing(id))?.plan.spread
-        assert.ok(spread)
-        const found = await harness.connection.care.find(spread.queue, spread.id)
+        const fanOut = (await harness.connection.groups.state(id))?.plan.fanOut
+        assert.ok(fanOut)
+        const found = await harness.connection.admin.find(fanOut.queue, fanOut.id)
         assert.ok(!found || found.state === 'completed')
       })
       await harness.queue.forget(`${id}-0`)
@@ -387,15 +387,15 @@ export function groupsConformance(name: string, make: MakeHarness): void {
       await harness.queue.push(group)
       const [id = ''] = await eventually(async () => {
         const ids = await harness.connection.groups.unfinished(0)
-        const standing = await harness.connection.groups.standing(ids[0] ?? '')
-        assert.equal(standing?.lastPushed, true)
+        const state = await harness.connection.groups.state(ids[0] ?? '')
+        assert.equal(state?.finallyPushed, true)
         return ids
       })
       await harness.tend()
       assert.deepEqual(harness.told, [])
-      await harness.queue.forget(`${id}-last`)
+      await harness.queue.forget(`${id}-finally`)
       await harness.tend()
-      assert.match(String(harness.told[0]), /^headless failed: job "waiting" .*-last\) of queue/)
+      assert.match(String(harness.told[0]), /^headless failed: job "waiting" .*-finally\) of queue/)
     })
 
     test('one round at a time looks after groups', async t => {

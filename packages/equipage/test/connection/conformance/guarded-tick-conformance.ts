@@ -23,13 +23,13 @@ export function guardedTickConformance(make: MakeHarness): void {
       const [first, second] = [cursor + 1_000, cursor + 2_000]
       const claim = pushing(nightly, cursor, first, await preparedBy(harness))
       const fired = await ticks.claim(claim)
-      assert.ok(fired.outcome === 'claimed' && fired.inTheWay === undefined)
+      assert.ok(fired.outcome === 'claimed' && fired.conflictingId === undefined)
       const job = await fired.pushed
       assert.equal(job?.state, 'delayed')
       const next = pushing(nightly, first, second, await preparedBy(harness), { overlap: 'queue' })
       // The overlap policy finds no holder, since the first run was begun without one.
       const answer = await ticks.claim(next)
-      assert.deepEqual(answer, { outcome: 'claimed', pushed: undefined, inTheWay: job?.id })
+      assert.deepEqual(answer, { outcome: 'claimed', pushed: undefined, conflictingId: job?.id })
       const rows = await rowsOf(harness, 'nightly')
       assert.deepEqual(
         rows.map(({ tick, fate, reason, jobId }) => [tick, fate, reason, jobId]),
@@ -55,7 +55,7 @@ export function guardedTickConformance(make: MakeHarness): void {
     const claim = pushing(nightly, cursor, cursor + 1, await preparedBy(harness))
     const answer = await harness.connection.ticks.claim(claim)
     assert.ok(answer.outcome === 'claimed')
-    assert.equal(answer.inTheWay, id)
+    assert.equal(answer.conflictingId, id)
     assert.deepEqual((await harness.queue.push(job)).existing, { id })
   })
 

@@ -22,7 +22,7 @@ import {
 } from '../../../src/job/index.ts'
 import { Queue } from '../../../src/queue/index.ts'
 import { type MemoryPush, memoryConnection } from '../../../src/simulation/memory-connection.ts'
-import { GroupTending, IsolatedProcesses } from '../../../src/worker/index.ts'
+import { GroupReaper, IsolatedProcesses } from '../../../src/worker/index.ts'
 import { MemoryWorker } from '../../simulation/memory-worker.ts'
 import { eventually } from '../../support/eventually.ts'
 import { type CapturedLine, capturedLog } from '../../support/lines.ts'
@@ -76,10 +76,10 @@ interface Opening {
 /** What differs from connection to connection. */
 interface Kind extends Pick<Harness, 'passesAtOnce' | 'remove'> {
   readonly clock: Clock
-  open(parts: Opening): Connection
+  open(dependencies: Opening): Connection
   pass(ms: number, connection: Connection): Promise<void>
   /** In place of the connection's own consumer. */
-  consume?(parts: Opening): { start(): Promise<void>; stop(): Promise<unknown> }
+  consume?(dependencies: Opening): { start(): Promise<void>; stop(): Promise<unknown> }
 }
 
 /** Sync, over a state file of the test's own. */
@@ -88,10 +88,10 @@ export const syncHarness: MakeHarness = (test, definitions) => {
   const clock = new MovableClock()
   return harness(test, definitions, {
     clock,
-    open: ({ runner, ...parts }) =>
+    open: ({ runner, ...dependencies }) =>
       syncConnection(
         { file, keepFailed: keep, ledger },
-        { run: attempt => runner.run(attempt), ...parts },
+        { run: attempt => runner.run(attempt), ...dependencies },
       ),
     passesAtOnce: true,
     pass: async ms => clock.move(ms),
@@ -105,19 +105,19 @@ export const syncHarness: MakeHarness = (test, definitions) => {
 
 /** Redis wherever it is, under a key prefix of the test's own. */
 export const redisHarness =
-  (place: Partial<RedisSettings>, lockMs = 30_000): MakeHarness =>
+  (where: Partial<RedisSettings>, lockMs = 30_000): MakeHarness =>
   (test, definitions) => {
-    const settings = redisSettings(place)
+    const settings = redisSettings(where)
     const kept = { keep: { completed: keep, failed: keep }, lockMs, ledger }
     return harness(test, definitions, {
       clock: systemClock,
-      open: ({ runner, ...parts }) =>
+      open: ({ runner, ...dependencies }) =>
         redisConnection(
           { ...settings, ...kept },
           {
             run: attempt => runner.run(attempt),
             lost: (job, error) => runner.lost(job, error),
-            ...parts,
+            ...dependencies,
           },
         ),
       passesAtOnce: false,
@@ -137,11 +137,11 @@ export const redisHarness =
   }
 
 /** Settings of a server, under a key prefix of their own. */
-export function redisSettings(place: Partial<RedisSettings>): RedisSettings {
+export function redisSettings(where: Partial<RedisSettings>): RedisSettings {
   return {
     ...{ url: null, host: '127.0.0.1', port: 6_379, db: 0, username: null, password: null },
     prefix: `{test-${randomUUID()}}`,
-    ...place,
+    ...where,
   }
 }
 
@@ -210,7 +210,7 @@ function harness(test: TestContext, definitions: readonly Pushable[], kind: Kind
   const connection = kind.open({ limitsOf, runner, events, log, clock })
   const queue = new Queue({
     carrier: async () => connection.carrier,
-    care: async () => connection.care,
+    admin: async () => connection.admin,
     clock,
     registry: async () => registry,
     payloadLimitBytes: 10_000_000,
@@ -237,10 +237,10 @@ function harness(test: TestContext, definitions: readonly Pushable[], kind: Kind
     passesAtOnce: kind.passesAtOnce,
     remove: kind.remove,
     tend() {
-      const { care, groups: memory } = connection
+      const { admin, groups: memory } = connection
       const goOn = (id: string) => runner.goOn(id)
       const lost: FollowLost = (job, error) => runner.lost(job, error)
-      return new GroupTending({ memory, care, goOn, lost, log }).round(0)
+      return new GroupReaper({ memory, admin, goOn, lost, log }).round(0)
     },
   }
 }

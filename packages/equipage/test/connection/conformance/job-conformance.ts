@@ -268,12 +268,12 @@ export function jobConformance(name: string, make: MakeHarness): void {
 
     test('a stop lets a running job end within the grace period', async t => {
       const begun = Promise.withResolvers<void>()
-      const release = Promise.withResolvers<void>()
+      const deployment = Promise.withResolvers<void>()
       const job = defineJob({
         name: 'patient',
         async run() {
           begun.resolve()
-          await release.promise
+          await deployment.promise
         },
       })
       const { queue, connection, lines } = make(t, [job])
@@ -282,7 +282,7 @@ export function jobConformance(name: string, make: MakeHarness): void {
       await queue.pushIn(1, job)
       await begun.promise
       const stopped = consumer.stop(60_000)
-      release.resolve()
+      deployment.resolve()
       assert.deepEqual(await stopped, { handedBack: 0 })
       assert.ok(lines.some(line => line.msg === 'job completed'))
     })

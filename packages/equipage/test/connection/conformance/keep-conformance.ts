@@ -13,14 +13,14 @@ export function keepConformance(name: string, make: MakeHarness): void {
     defineJob({ name: jobName, run: fail, ...(keep ? { keep } : {}) })
 
   const idsOf = async ({ connection }: Harness, state: 'failed' | 'completed') => {
-    const jobs = await connection.care.list({ queue: 'default', state, offset: 0, limit: 100 })
+    const jobs = await connection.admin.list({ queue: 'default', state, offset: 0, limit: 100 })
     return jobs.map(({ id }) => id).sort()
   }
   const gone = ({ connection }: Harness, id: string) =>
-    eventually(async () => assert.equal(await connection.care.find('default', id), undefined))
+    eventually(async () => assert.equal(await connection.admin.find('default', id), undefined))
   const isFailed = ({ connection }: Harness, id: string) =>
     eventually(async () => {
-      assert.equal((await connection.care.find('default', id))?.state, 'failed')
+      assert.equal((await connection.admin.find('default', id))?.state, 'failed')
     })
 
   suite(`retention by job over ${name}`, { concurrency: true }, () => {
@@ -62,7 +62,7 @@ export function keepConformance(name: string, make: MakeHarness): void {
         if (world.passesAtOnce) await world.pass(1_000)
         const second = await world.queue.push(aged)
         await isFailed(world, second.id)
-        assert.equal(await world.connection.care.find('default', first.id), undefined)
+        assert.equal(await world.connection.admin.find('default', first.id), undefined)
       })
     })
 

@@ -48,9 +48,9 @@ export function overlapConformance(make: MakeHarness): void {
     const { job, open, begun } = gated()
     const { harness, claim } = await begin(t, job)
     assert.equal(await claim(1, 'skip'), 'claimed')
-    assert.equal(await claim(2, 'skip'), 'held')
+    assert.equal(await claim(2, 'skip'), 'overlapping')
     await begun
-    assert.equal(await claim(2, 'skip', { by: harness.sibling() }), 'held')
+    assert.equal(await claim(2, 'skip', { by: harness.sibling() }), 'overlapping')
     open()
     await eventually(async () => assert.equal(await claim(2, 'skip'), 'claimed'))
   })
@@ -61,7 +61,7 @@ export function overlapConformance(make: MakeHarness): void {
     assert.equal(await claim(1, 'skip'), 'claimed')
     const overlapped = skipping(nightly, cursor + 1_000, cursor + 2_000)
     assert.equal((await harness.connection.ticks.claim(overlapped)).outcome, 'claimed')
-    assert.equal(await claim(3, 'skip'), 'held')
+    assert.equal(await claim(3, 'skip'), 'overlapping')
     open()
     await eventually(async () => assert.equal(await claim(3, 'skip'), 'claimed'))
   })
@@ -73,7 +73,7 @@ export function overlapConformance(make: MakeHarness): void {
     assert.equal(await claim(1, undefined), 'claimed')
     assert.equal(await claim(2, 'skip'), 'claimed')
     assert.equal(await claim(3, undefined), 'claimed')
-    assert.equal(await claim(4, 'skip'), 'held')
+    assert.equal(await claim(4, 'skip'), 'overlapping')
     open()
   })
 
@@ -89,7 +89,7 @@ export function overlapConformance(make: MakeHarness): void {
     await eventually(() => {
       assert.ok(harness.lines.some(({ msg }) => msg === 'job failed, to be retried'))
     })
-    assert.equal(await claim(2, 'skip'), 'held')
+    assert.equal(await claim(2, 'skip'), 'overlapping')
     await harness.remove('default', await jobId(harness))
     assert.equal(await claim(2, 'skip'), 'claimed')
   })
@@ -106,12 +106,12 @@ export function overlapConformance(make: MakeHarness): void {
     const first = defineJob({ name: 'opening', run: () => null })
     const chain = defineChain({ name: 'two', start: first }).andThen(last, () => ({}))
     const { claim, pushed } = await begin(t, chain)
-    const id = `${pushed.stamp.chain?.id}-1`
+    const id = `${pushed.metadata.chain?.id}-1`
     const later = { tick: 0, later: [{ queue: 'default', id }] }
     const run = (n: number) => claim(n, 'skip', { later: { ...later, tick: 0 } })
     assert.equal(await run(1), 'claimed')
     await begun
-    assert.equal(await run(2), 'held')
+    assert.equal(await run(2), 'overlapping')
     open()
     await eventually(async () => assert.equal(await claim(2, 'skip'), 'claimed'))
   })
@@ -123,12 +123,12 @@ export function overlapConformance(make: MakeHarness): void {
       .each('members', member, () => [{}, {}])
       .andThen(last, () => ({}))
     const { claim, pushed } = await begin(t, group)
-    const id = pushed.stamp.group?.id
+    const id = pushed.metadata.group?.id
     assert.ok(id)
     const run = (n: number) => claim(n, 'skip', { later: { tick: 0, group: id } })
     assert.equal(await run(1), 'claimed')
     await begun
-    assert.equal(await run(2), 'held')
+    assert.equal(await run(2), 'overlapping')
     open()
     await eventually(async () => assert.equal(await claim(2, 'skip'), 'claimed'))
   })
@@ -138,13 +138,13 @@ export function overlapConformance(make: MakeHarness): void {
     const group = defineGroup({ name: 'robbed' }).with('one', waiting, () => ({}))
     const { harness, claim, pushed } = await begin(t, group)
     const { groups } = harness.connection
-    const id = pushed.stamp.group?.id
+    const id = pushed.metadata.group?.id
     assert.ok(id)
     const run = (n: number) => claim(n, 'skip', { later: { tick: 0, group: id } })
     assert.equal(await run(1), 'claimed')
     await eventually(async () => assert.deepEqual(await groups.unfinished(0), [id]))
     await eventually(() => harness.queue.forget(`${id}-0`))
-    assert.equal(await run(2), 'held')
+    assert.equal(await run(2), 'overlapping')
     await eventually(async () => {
       await harness.tend()
       assert.deepEqual(await groups.unfinished(0), [])
@@ -156,8 +156,8 @@ export function overlapConformance(make: MakeHarness): void {
     const { job, open } = gated()
     const { harness, cursor, claim } = await begin(t, job)
     assert.equal(await claim(1, 'queue'), 'claimed')
-    assert.equal(await claim(2, 'queue'), 'held')
-    assert.equal(await claim(2, 'queue'), 'held')
+    assert.equal(await claim(2, 'queue'), 'overlapping')
+    assert.equal(await claim(2, 'queue'), 'overlapping')
     assert.equal(await claim(3, 'queue', { from: 1, by: harness.sibling() }), 'queued')
     open()
     await eventually(async () => assert.equal(await claim(2, 'queue'), 'claimed'))
@@ -168,7 +168,7 @@ export function overlapConformance(make: MakeHarness): void {
     const { job, open } = gated()
     const { harness, cursor, claim } = await begin(t, job)
     assert.equal(await claim(1, 'queue'), 'claimed')
-    assert.equal(await claim(2, 'queue'), 'held')
+    assert.equal(await claim(2, 'queue'), 'overlapping')
     open()
     await harness.remove('default', await jobId(harness)).catch(() => undefined)
     const { ticks } = harness.connection
@@ -185,7 +185,7 @@ export function overlapConformance(make: MakeHarness): void {
     const { harness, cursor, claim } = await begin(t, job)
     t.after(open)
     assert.equal(await claim(1, 'queue'), 'claimed')
-    assert.equal(await claim(2, 'queue'), 'held')
+    assert.equal(await claim(2, 'queue'), 'overlapping')
     const fate = { fate: 'skipped', reason: 'overlap' } as const
     const past = {
       ...nightly,
@@ -194,7 +194,7 @@ export function overlapConformance(make: MakeHarness): void {
       rows: [row(cursor + 3_000, { ...fate, first: cursor + 2_000, count: 2 })],
     }
     assert.equal((await harness.connection.ticks.claim(past)).outcome, 'claimed')
-    assert.equal(await claim(4, 'queue'), 'held')
+    assert.equal(await claim(4, 'queue'), 'overlapping')
     open()
   })
 }

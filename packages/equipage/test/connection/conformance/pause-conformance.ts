@@ -70,11 +70,11 @@ export function pauseConformance(make: MakeHarness): void {
     await registered(harness, nightly)
     await ticks.setPaused('nightly', true)
     const changed = { ...nightly, definition: 'every day at 04:00#1' }
-    const { cursor } = await registered(harness, changed, { release: 'second' })
+    const { cursor } = await registered(harness, changed, { deployment: 'second' })
     const call = calling(changed, cursor, cursor + 1)
     assert.deepEqual(await ticks.claim(call), { outcome: 'paused' })
-    await register(harness, [], { release: 'third' })
-    const anew = await registered(harness, nightly, { release: 'fourth' })
+    await register(harness, [], { deployment: 'third' })
+    const anew = await registered(harness, nightly, { deployment: 'fourth' })
     const next = calling(nightly, anew.cursor, anew.cursor + 1)
     assert.equal((await ticks.claim(next)).outcome, 'claimed')
     const pauses = await ticks.pauses('nightly')
@@ -97,12 +97,12 @@ export function pauseConformance(make: MakeHarness): void {
     const { ticks } = harness.connection
     await registered(harness, nightly)
     await registered(harness.sibling(), nightly, { process: 'host:2' })
-    const sign = { release: 'first', calls: [], leaving: true }
-    await ticks.beat({ ...sign, process: 'host:1' })
+    const report = { deployment: 'first', calls: [], leaving: true }
+    await ticks.heartbeat({ ...report, process: 'host:1' })
     await harness.pass(1_200)
     const left = ticks.now()
     assert.equal(await ticks.silentSince(), null)
-    await ticks.beat({ ...sign, process: 'host:2' })
+    await ticks.heartbeat({ ...report, process: 'host:2' })
     assert.deepEqual(await ticks.downtimes(), [])
     await harness.pass(1_200)
     const silentSince = (await ticks.silentSince()) ?? 0
@@ -125,12 +125,12 @@ export function pauseConformance(make: MakeHarness): void {
     const { ticks } = harness.connection
     const { anchor } = await registered(harness, nightly)
     const absent = { from: anchor - 9_000, to: anchor - 2_000 }
-    const sign = { release: 'first', process: 'host:1', calls: [] }
-    await ticks.beat({ ...sign, absent })
+    const report = { deployment: 'first', process: 'host:1', calls: [] }
+    await ticks.heartbeat({ ...report, absent })
     const spans = async () => (await ticks.downtimes()).map(({ from, to }) => ({ from, to }))
     assert.deepEqual(await spans(), [absent])
     await registered(harness.sibling(), nightly, { process: 'host:2' })
-    await ticks.beat({ ...sign, absent: { from: anchor - 1_000, to: anchor } })
+    await ticks.heartbeat({ ...report, absent: { from: anchor - 1_000, to: anchor } })
     assert.deepEqual(await spans(), [absent])
   })
 }

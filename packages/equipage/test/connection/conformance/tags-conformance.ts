@@ -24,8 +24,8 @@ export function tagsConformance(name: string, make: MakeHarness): void {
       const bare = await queue.pushIn('1h', job)
       assert.equal('tags' in bare, false)
       const { id } = await queue.pushIn('1h', job, {}, { tags: ['urgent'] })
-      const stored = await connection.care.find('default', id)
-      assert.deepEqual(stored?.stamp.tags, ['urgent'])
+      const stored = await connection.admin.find('default', id)
+      assert.deepEqual(stored?.metadata.tags, ['urgent'])
     })
 
     test('each job of a chain has its own, and those of the push go on to all', async t => {

@@ -1,12 +1,12 @@
 import { suite } from 'node:test'
 import { claimConformance } from './claim-conformance.ts'
+import { deploymentConformance } from './deployment-conformance.ts'
 import { functionConformance } from './function-conformance.ts'
 import { guardedTickConformance } from './guarded-tick-conformance.ts'
 import type { MakeHarness } from './harness.ts'
 import { ledgerConformance } from './ledger-conformance.ts'
 import { overlapConformance } from './overlap-conformance.ts'
 import { pauseConformance } from './pause-conformance.ts'
-import { releaseConformance } from './release-conformance.ts'
 
 /** What every connection holds about ticks; the same code runs on each. */
 export function tickConformance(name: string, make: MakeHarness): void {
@@ -16,7 +16,7 @@ export function tickConformance(name: string, make: MakeHarness): void {
     functionConformance(make)
     guardedTickConformance(make)
     pauseConformance(make)
-    releaseConformance(make)
+    deploymentConformance(make)
     ledgerConformance(make)
   })
 }

@@ -6,7 +6,7 @@ import type {
   ScheduleEntry,
   TickClaim,
 } from '../../../src/connection/index.ts'
-import type { Pushable, PushedJob, TickStamp } from '../../../src/job/index.ts'
+import type { Pushable, PushedJob, TickMetadata } from '../../../src/job/index.ts'
 import type { Harness } from './harness.ts'
 
 export const nightly: ScheduleEntry = { name: 'nightly', definition: 'every day at 03:00#1' }
@@ -16,16 +16,16 @@ export const hourly: ScheduleEntry = { name: 'hourly', definition: 'every hour#1
 export function register(
   { connection }: Harness,
   entries: readonly ScheduleEntry[],
-  { release = 'first', process = 'host:1' } = {},
+  { deployment = 'first', process = 'host:1' } = {},
 ): Promise<Registration[]> {
-  return connection.ticks.register({ id: release, process, entries })
+  return connection.ticks.register({ id: deployment, process, entries })
 }
 
 /** The same for one schedule that is to be taken. */
 export async function registered(
   harness: Harness,
   entry: ScheduleEntry,
-  as: { release?: string; process?: string } = {},
+  as: { deployment?: string; process?: string } = {},
 ): Promise<{ anchor: number; cursor: number }> {
   const [registration] = await register(harness, [entry], as)
   assert.equal(registration?.outcome, 'registered')
@@ -81,7 +81,7 @@ export function pushing(
 export function prepared(
   { queue }: Harness,
   job: Pushable,
-  tick?: TickStamp,
+  tick?: TickMetadata,
   payload: unknown = {},
 ): Promise<PushedJob> {
   return queue.prepare(job, payload, {}, 0, tick ? { tick } : {})

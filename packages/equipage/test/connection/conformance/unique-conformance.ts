@@ -21,14 +21,14 @@ function held(options: Pick<JobOptions<Order, Order, unknown>, 'unique' | 'attem
       await gate.promise
     },
   })
-  return { job, runs, release: () => gate.resolve() }
+  return { job, runs, deployment: () => gate.resolve() }
 }
 
 /** What every connection holds about `unique`: of one key there is one unfinished job at most. */
 export function uniqueConformance(name: string, make: MakeHarness): void {
   suite(`unique jobs over ${name}`, { concurrency: true }, () => {
     test('a push is refused while the job of its key runs, in whichever process, and says which one that is', async t => {
-      const { job, runs, release } = held({ unique: true })
+      const { job, runs, deployment } = held({ unique: true })
       const first = make(t, [job])
       await first.consume()
       const taken = first.queue.push(job, { id: 1 })
@@ -46,7 +46,7 @@ export function uniqueConformance(name: string, make: MakeHarness): void {
           existing: { id: running },
         })
       }
-      release()
+      deployment()
       assert.equal((await taken).id, running)
       await eventually(async () =>
         assert.notEqual((await first.queue.push(job, { id: 1 })).state, 'refused'),

@@ -38,7 +38,7 @@ interface BoardQueue {
 }
 
 /** An application some of whose jobs have ended, and Bull Board over its queues, as the guide sets it up. */
-async function board(t: TestContext) {
+async function registry(t: TestContext) {
   const prefix = `test-${randomUUID()}`
   const note = defineJob({
     name: 'note',
@@ -90,7 +90,7 @@ async function queuesOf(url: string, active: string, status: string): Promise<Bo
 
 suite('Bull Board over our queues', { concurrency: true }, () => {
   test('shows them with their counts, and jobs with their data, results and errors', async t => {
-    const { url } = await board(t)
+    const { url } = await registry(t)
     const [first, second] = await queuesOf(url, 'default', 'completed')
     assert.deepEqual([first?.name, second?.name], ['default', 'reports'])
     assert.deepEqual([first?.counts['completed'], first?.counts['delayed']], [1, 1])
@@ -105,7 +105,7 @@ suite('Bull Board over our queues', { concurrency: true }, () => {
   })
 
   test('retries a failed job, which runs again', async t => {
-    const { url, failedId, runs } = await board(t)
+    const { url, failedId, runs } = await registry(t)
     const retry = await fetch(`${url}/api/queues/reports/${failedId}/retry`, { method: 'PUT' })
     assert.ok(retry.ok, `${retry.status}`)
     await eventually(async () => {
@@ -115,7 +115,7 @@ suite('Bull Board over our queues', { concurrency: true }, () => {
   })
 
   test('draws its page in a browser', { skip: chromium ? false : 'no chromium here' }, async t => {
-    const { url } = await board(t)
+    const { url } = await registry(t)
     const args = [
       ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
       `--user-data-dir=${temporaryFolder(t)}`,

@@ -7,7 +7,7 @@ import { Redis } from 'ioredis'
 import { z } from 'zod'
 import {
   BullWorker,
-  type BullWorkerParts,
+  type BullWorkerDependencies,
 } from '../../../src/connection/redis/consuming/bull-worker.ts'
 import { finishingBackend } from '../../../src/connection/redis/consuming/finishing-backend.ts'
 import { defineJob, defineQueue } from '../../../src/job/index.ts'
@@ -187,7 +187,7 @@ function plainly(t: TestContext) {
     key: (name: string) => `${prefix}:default:${name}`,
     /** Resolves when the test is over. */
     gate: () => end.promise,
-    open(process: BullWorkerParts['process']) {
+    open(process: BullWorkerDependencies['process']) {
       const worker = new BullWorker(
         'default',
         { process, beforeFailing: async () => undefined, backend: finishingBackend },

@@ -28,12 +28,12 @@ interface Held {
 /**
  * Pushes jobs and begins to run them; none ends before it is let, and as many run as may.
  * @param count how many jobs there are
- * @param place where they find Redis, if not at the server itself
+ * @param where where they find Redis, if not at the server itself
  */
 async function held(
   t: TestContext,
   redis: RedisServer,
-  { concurrency, count, place = redis }: Sizes & { place?: { host: string; port: number } },
+  { concurrency, count, where = redis }: Sizes & { where?: { host: string; port: number } },
 ): Promise<Held> {
   const client = new Redis(redis.port, redis.host)
   t.after(() => client.disconnect())
@@ -47,7 +47,7 @@ async function held(
       await gate.promise
     },
   })
-  const { host, port } = place
+  const { host, port } = where
   const { queue, consume, lines } = redisHarness({ host, port, prefix })(t, [job])
   const receipts = await queue.pushMany(
     job,
@@ -103,7 +103,7 @@ for (const concurrency of [3, 40]) {
       const proxy = await cutProxy(server)
       t.after(() => proxy.close())
       const sizes = { concurrency, count: 2 * concurrency }
-      const { lines, open, completed } = await held(t, server, { ...sizes, place: proxy })
+      const { lines, open, completed } = await held(t, server, { ...sizes, where: proxy })
       proxy.cutAfter(1)
       open()
       await completed()

@@ -34,15 +34,15 @@ export async function watchedOf(options: Parameters<typeof startWatched>[0] = {}
 }
 
 /** What a check of some settings logs; it rejects as the check does. */
-export async function warningsOf(place: Partial<RedisSettings>): Promise<string[]> {
+export async function warningsOf(where: Partial<RedisSettings>): Promise<string[]> {
   const { log, lines } = capturedLog()
-  await checkServer(redisSettings(place), log)
+  await checkServer(redisSettings(where), log)
   return lines.map(line => line.msg)
 }
 
 /** That a check fails with a code, and says something. */
-export async function assertRefused(place: Partial<RedisSettings>, code: string, says: RegExp) {
-  await assert.rejects(warningsOf(place), error => {
+export async function assertRefused(where: Partial<RedisSettings>, code: string, says: RegExp) {
+  await assert.rejects(warningsOf(where), error => {
     assert.ok(isEquipageError(error), String(error))
     assert.equal(error.code, code, error.message)
     assert.match(error.message, says)
@@ -54,11 +54,11 @@ export async function assertRefused(place: Partial<RedisSettings>, code: string,
 /** That a job which is pushed to this place runs there. */
 export async function assertCarries(
   test: TestContext,
-  place: Partial<RedisSettings>,
+  where: Partial<RedisSettings>,
 ): Promise<void> {
   let runs = 0
   const job = defineJob({ name: 'carried', run: () => void runs++ })
-  const { queue, consume, connection } = redisHarness(place)(test, [job])
+  const { queue, consume, connection } = redisHarness(where)(test, [job])
   await connection.check()
   await consume()
   await queue.push(job)

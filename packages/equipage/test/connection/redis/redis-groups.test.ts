@@ -12,14 +12,14 @@ after(() => server.stop())
 const waiting = defineJob({ name: 'waiting', delay: '1h', run: () => null })
 const large = defineJob({ name: 'large', run: () => 'x'.repeat(10_000) })
 const failing = defineJob({ name: 'failing', run: () => Promise.reject(new Error('no luck')) })
-const last = defineJob({ name: 'last', run: () => null })
+const finallyJob = defineJob({ name: 'finally', run: () => null })
 
 /** A group that was pushed, and what Redis holds of it. */
 async function pushed(t: TestContext, member: typeof waiting | typeof large | typeof failing) {
   const settings = redisSettings(server)
   const group = defineGroup({ name: 'all' })
     .with('one', member as typeof waiting, () => ({}))
-    .andThen(last, () => ({}))
+    .andThen(finallyJob, () => ({}))
   const harness = redisHarness(settings)(t, [group])
   const ends: string[] = []
   harness.events.on('group:completed', () => ends.push('completed'))

@@ -65,7 +65,7 @@ function world(at: { host: string; port: number } = server) {
   )
   const queue = new Queue({
     carrier: async () => connection.carrier,
-    care: async () => connection.care,
+    admin: async () => connection.admin,
     clock: systemClock,
     registry: async () => registry,
   })
@@ -114,8 +114,8 @@ suite('the redis connection', { concurrency: true }, () => {
   test('a job that plain BullMQ added with a wrong payload, or a forged stamp, fails or runs, and takes nothing with it', async () => {
     await using app = world()
     const bull = app.bull()
-    const stamp = { chain: { name: '../x', id: 7, link: -1 }, tick: 'now' }
-    const forged: object = { equipage: stamp }
+    const metadata = { chain: { name: '../x', id: 7, link: -1 }, tick: 'now' }
+    const forged: object = { equipage: metadata }
     const poisoned = JSON.parse('{"a": 1, "b": 1, "__proto__": {"polluted": true}}')
     const [wrong, poison] = [
       await bull.add('add', { a: '1', b: 1 }),

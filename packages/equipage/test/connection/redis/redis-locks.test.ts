@@ -15,7 +15,7 @@ test('a job whose lock was lost has its signal aborted here, and runs again', as
   const reasons: unknown[] = []
   const starts: number[] = []
   const job = defineJob({
-    name: 'held',
+    name: 'overlapping',
     async run({ attempt, signal }) {
       starts.push(attempt)
       if (starts.length > 1) return

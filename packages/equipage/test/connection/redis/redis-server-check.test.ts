@@ -86,8 +86,8 @@ suite('a server at the start', { concurrency: true }, () => {
 
   test('is asked on every master of a Cluster', async () => {
     const cluster = await clusterOf()
-    const place = { cluster: cluster.addresses }
-    const [warning = '', ...more] = await warningsOf(place)
+    const where = { cluster: cluster.addresses }
+    const [warning = '', ...more] = await warningsOf(where)
     assert.deepEqual(more, [])
     assert.match(warning, /Redis at the Cluster .* keeps no append-only file/)
     const [, , third] = cluster.nodes
@@ -95,7 +95,7 @@ suite('a server at the start', { concurrency: true }, () => {
     const client = new Redis(third)
     await client.config('SET', 'maxmemory', '100mb', 'maxmemory-policy', 'allkeys-lfu')
     client.disconnect()
-    await assertRefused(place, 'E_REDIS_UNFIT', /allkeys-lfu/)
+    await assertRefused(where, 'E_REDIS_UNFIT', /allkeys-lfu/)
   })
 })
 

@@ -38,12 +38,12 @@ suite('TLS to Redis', { concurrency: true }, () => {
   test('is refused with a certificate that nobody vouches for, or that is for another name', async () => {
     const { host, port } = await serverOf({ tls: { ca, cert, key } })
     for (const untrusted of [otherCa, null]) {
-      const place = { host, port, tls: tlsOf({ ca: untrusted }) }
-      await assertRefused(place, 'E_CONNECTION_TLS', /(unable to verify|self-signed).*REDIS_TLS_CA/)
+      const where = { host, port, tls: tlsOf({ ca: untrusted }) }
+      await assertRefused(where, 'E_CONNECTION_TLS', /(unable to verify|self-signed).*REDIS_TLS_CA/)
     }
     const stranger = await serverOf({ tls: { ca, cert: strangerCert, key } })
-    const place = { host: stranger.host, port: stranger.port, tls: tlsOf() }
-    await assertRefused(place, 'E_CONNECTION_TLS', /valid for this name/)
+    const where = { host: stranger.host, port: stranger.port, tls: tlsOf() }
+    await assertRefused(where, 'E_CONNECTION_TLS', /valid for this name/)
   })
 
   test('that one side alone speaks is told apart from a server that is away', async () => {
@@ -53,8 +53,8 @@ suite('TLS to Redis', { concurrency: true }, () => {
     await assertRefused({ host, port }, 'E_CONNECTION_TLS', set)
     const url = `redis://${host}:${port}`
     await assertRefused({ url }, 'E_CONNECTION_TLS', /write rediss:\/\/ in REDIS_URL/)
-    const place = { host: plain.host, port: plain.port, tls: tlsOf() }
-    await assertRefused(place, 'E_CONNECTION_TLS', /leave REDIS_TLS out/)
+    const where = { host: plain.host, port: plain.port, tls: tlsOf() }
+    await assertRefused(where, 'E_CONNECTION_TLS', /leave REDIS_TLS out/)
     const away = { host, port: await freePort(), tls: tlsOf() }
     await assertRefused(away, 'E_CONNECTION_AWAY', /ECONNREFUSED.*REDIS_HOST and REDIS_PORT/)
   })

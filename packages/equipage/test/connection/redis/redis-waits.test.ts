@@ -27,9 +27,9 @@ suite('a worker over Redis that waits', { concurrency: true }, () => {
     await consume()
     await Promise.all(jobs.map(job => queue.pushIn('9s', job)))
     await eventually(() => {
-      const parts = waits.filter(seconds => !Number.isInteger(seconds))
-      assert.ok(parts.length > 0, `waits of ${waits.join(', ')} seconds`)
-      assert.ok(Math.max(...parts) < 9)
+      const dependencies = waits.filter(seconds => !Number.isInteger(seconds))
+      assert.ok(dependencies.length > 0, `waits of ${waits.join(', ')} seconds`)
+      assert.ok(Math.max(...dependencies) < 9)
     })
   })
 })

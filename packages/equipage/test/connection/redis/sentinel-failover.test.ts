@@ -11,7 +11,7 @@ import { redisHarness } from '../conformance/harness.ts'
 const watched = await startWatched()
 after(() => watched.stop())
 const sentinel = { addresses: [watched.address], name: watched.name, password: null }
-const place = { host: 'nowhere.invalid', port: 1, sentinel }
+const where = { host: 'nowhere.invalid', port: 1, sentinel }
 
 test('in the middle of a failover a push fails clearly or is kept, and workers go on with the next server', async t => {
   const ran = new Set<number>()
@@ -20,7 +20,7 @@ test('in the middle of a failover a push fails clearly or is kept, and workers g
     payload: z.object({ n: z.int() }),
     run: ({ payload }) => void ran.add(payload.n),
   })
-  const { queue, consume, connection } = redisHarness(place)(t, [job])
+  const { queue, consume, connection } = redisHarness(where)(t, [job])
   await consume()
   await eventually(() => watched.settled())
   await queue.push(job, { n: 0 })
@@ -44,4 +44,4 @@ test('in the middle of a failover a push fails clearly or is kept, and workers g
 })
 
 // What is above and below runs one after the other: this finds the server that took over.
-conformance('Redis behind a Sentinel, after a failover', redisHarness(place))
+conformance('Redis behind a Sentinel, after a failover', redisHarness(where))

@@ -100,7 +100,7 @@ suite('a job that stands in Redis in a form that cannot be read', { concurrency:
     await queue.resume('default')
     await consume()
     await eventually(async () =>
-      assert.equal((await connection.care.find('default', id))?.state, 'failed'),
+      assert.equal((await connection.admin.find('default', id))?.state, 'failed'),
     )
     assert.equal((await queue.push(note, { n: 1 })).state, 'waiting')
     await eventually(() => assert.deepEqual(ran, [1]))

@@ -14,7 +14,7 @@ async function running(t: TestContext, starts: number) {
   const tables = await file.tables()
   const times = { pushed_at: 0, due_at: 0, leased_until: 1 }
   const counts = { attempt: 1, attempts: 1, starts, priority: 0 }
-  const texts = { name: 'report', queue: 'default', data: '{}', stamp: '{}' }
+  const texts = { name: 'report', queue: 'default', data: '{}', metadata: '{}' }
   await tables
     .insertInto('jobs')
     .values({ id: 'job', ...texts, ...counts, ...times, state: 'active' } as never)

@@ -9,7 +9,7 @@ import { capturedLog } from '../../support/lines.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 const keep = { ageMs: 3_600_000, count: 10 }
-const data = { name: 'report', queue: 'default', data: {}, attempts: 1, priority: 0, stamp: {} }
+const data = { name: 'report', queue: 'default', data: {}, attempts: 1, priority: 0, metadata: {} }
 
 /** Processes over one state file, whose jobs end with them; each says which attempts it has begun. */
 function processes(t: TestContext, lockMs: number) {

@@ -11,10 +11,10 @@ import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 const keep = { ageMs: 3_600_000, count: 100 }
 const nightly = { name: 'nightly', definition: 'every day#' }
-const release = { id: 'release', process: 'test:1', entries: [nightly] }
+const release = { id: 'deployment', process: 'test:1', entries: [nightly] }
 const job: PushedJob = {
   ...{ id: 'job', name: 'noted', queue: 'default', data: {} },
-  ...{ attempts: 1, delayMs: 0, priority: 0, stamp: {} },
+  ...{ attempts: 1, delayMs: 0, priority: 0, metadata: {} },
 }
 
 /** What a claim writes: each is made to fail in turn. */

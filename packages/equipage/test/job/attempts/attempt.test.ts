@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { z } from 'zod'
 import { isEquipageError } from '../../../src/core/errors.ts'
 import { defineJob, type JobContext } from '../../../src/job/index.ts'
-import { tickStamp } from '../../support/tick-stamp.ts'
+import { tickMetadata } from '../../support/tick-metadata.ts'
 import { errorOf, pipeline } from '../support/attempts.ts'
 
 const job = (run: (context: JobContext<unknown>) => unknown) =>
@@ -28,8 +28,8 @@ describe('an attempt', () => {
       },
     })
     const { run, reported, lines } = pipeline([definition])
-    const tick = tickStamp({ lagMs: 250, misfire: true })
-    await run({ data: { id: 7 }, attempt: 2, stamp: { tick } })
+    const tick = tickMetadata({ lagMs: 250, misfire: true })
+    await run({ data: { id: 7 }, attempt: 2, metadata: { tick } })
     const [context] = seen
     assert.ok(context)
     assert.deepEqual(context.payload, { id: 7, limit: 10 })
@@ -52,7 +52,7 @@ describe('an attempt', () => {
   it('of a first tick has none before it, and of no schedule no tick', async () => {
     const seen: JobContext<unknown>[] = []
     const { run } = pipeline([job(context => void seen.push(context))])
-    await run({ stamp: { tick: tickStamp({ previous: null }) } })
+    await run({ metadata: { tick: tickMetadata({ previous: null }) } })
     await run()
     assert.equal(seen[0]?.tick?.previous, null)
     assert.equal(seen[1]?.tick, undefined)

@@ -31,7 +31,7 @@ describe('an error that goes to another process', () => {
 
   it('has its message, whatever became of its fields', () => {
     const given = new EquipageError('E_BAD_OPTION', {
-      ...{ place: 'job "report"', option: 'attempts', expected: 'a number' },
+      ...{ where: 'job "report"', option: 'attempts', expected: 'a number' },
       given: 1n,
     })
     assert.equal(carried(given).message, given.message)

@@ -14,7 +14,7 @@ const throwing = (thrown: () => Error, options: { retryUntil?: string } = {}) =>
 
 /** The class that another copy of the package has. */
 async function otherCopy(): Promise<{ DoNotRetry: typeof DoNotRetry; Release: typeof Release }> {
-  return import(`../../src/job/thrown.ts?copy=${process.pid}`)
+  return import(`../../../src/job/attempts/thrown.ts?copy=${process.pid}`)
 }
 
 describe('an attempt that says not to retry', () => {

@@ -8,10 +8,10 @@ import {
   type PushedJob,
   type TickRuns,
 } from '../../../src/job/index.ts'
-import { tickStamp } from '../../support/tick-stamp.ts'
+import { tickMetadata } from '../../support/tick-metadata.ts'
 import { pipeline } from '../support/attempts.ts'
 
-const tick = tickStamp()
+const tick = tickMetadata()
 
 /** What was told, in order: `began report`, `ended report: ok`, `ended report: no luck`. */
 function listener() {
@@ -31,7 +31,7 @@ describe('the run of a tick, as it is told', () => {
   it('begins before its job does, and ends after it', async () => {
     const { told, tickRuns } = listener()
     const definition = defineJob({ name: 'report', run: () => told.push('run') })
-    await pipeline([definition], { tickRuns }).run({ stamp: { tick } })
+    await pipeline([definition], { tickRuns }).run({ metadata: { tick } })
     assert.deepEqual(told, ['began report', 'run', 'ended report: ok'])
   })
 
@@ -44,9 +44,9 @@ describe('the run of a tick, as it is told', () => {
   it('begins with its first attempt, and ends when there is none left', async () => {
     const { told, tickRuns } = listener()
     const { run } = pipeline([failing], { tickRuns })
-    for (const attempt of [1, 2]) await run({ attempt, stamp: { tick } })
+    for (const attempt of [1, 2]) await run({ attempt, metadata: { tick } })
     assert.deepEqual(told, ['began report'])
-    await run({ attempt: 3, stamp: { tick } })
+    await run({ attempt: 3, metadata: { tick } })
     assert.equal(told.length, 2)
     assert.match(String(told[1]), /^ended report: 'no luck' was thrown/)
   })
@@ -54,7 +54,7 @@ describe('the run of a tick, as it is told', () => {
   it('ends at once where another attempt would fail for the same reason', async () => {
     const { told, tickRuns } = listener()
     const definition = defineJob({ name: 'report', attempts: 3, run: () => Number.NaN })
-    await pipeline([definition], { tickRuns }).run({ stamp: { tick } })
+    await pipeline([definition], { tickRuns }).run({ metadata: { tick } })
     assert.equal(told.length, 2)
     assert.match(String(told[1]), /^ended report: result of job "report" is not JSON/)
   })
@@ -62,10 +62,10 @@ describe('the run of a tick, as it is told', () => {
   it('ends when its job is in no release for too long', async () => {
     const { told, tickRuns } = listener()
     const { run, clock } = pipeline([], { tickRuns })
-    await run({ starts: 1, stamp: { tick } })
+    await run({ starts: 1, metadata: { tick } })
     assert.deepEqual(told, [])
     clock.advance(600_000)
-    await run({ starts: 2, stamp: { tick } })
+    await run({ starts: 2, metadata: { tick } })
     assert.match(told.join(), /^ended nobody: no release that knows job "nobody"/)
   })
 
@@ -74,10 +74,10 @@ describe('the run of a tick, as it is told', () => {
     const last = defineJob({ name: 'last', run: () => null })
     const day = defineChain({ name: 'day', start: working }).andThen(last, () => ({}))
     const { run, pushed } = pipeline([working, last, day], { tickRuns })
-    await run({ stamp: { tick, chain: { name: 'day', id: 'a', link: 0 } } })
+    await run({ metadata: { tick, chain: { name: 'day', id: 'a', link: 0 } } })
     assert.deepEqual(told, ['began report'])
     const [next] = pushed as [PushedJob]
-    await run({ name: next.name, data: next.data, stamp: next.stamp })
+    await run({ name: next.name, data: next.data, metadata: next.metadata })
     assert.deepEqual(told, ['began report', 'ended last: ok'])
   })
 
@@ -87,9 +87,9 @@ describe('the run of a tick, as it is told', () => {
     const push = () => Promise.reject(new Error('no connection'))
     const { run } = pipeline([working, day], { tickRuns, push })
     const chain = { name: 'day', id: 'a', link: 0 }
-    await run({ attempts: 2, stamp: { tick, chain } })
+    await run({ attempts: 2, metadata: { tick, chain } })
     assert.deepEqual(told, ['began report'])
-    await run({ attempt: 2, attempts: 2, stamp: { tick, chain } })
+    await run({ attempt: 2, attempts: 2, metadata: { tick, chain } })
     assert.deepEqual(told, ['began report', 'ended report: no connection'])
   })
 
@@ -101,7 +101,7 @@ describe('the run of a tick, as it is told', () => {
       },
     }
     const { run, lines } = pipeline([working], { tickRuns })
-    assert.equal((await run({ stamp: { tick } })).state, 'completed')
+    assert.equal((await run({ metadata: { tick } })).state, 'completed')
     const failures = lines.filter(({ msg }) => msg === 'the run of a tick could not be followed')
     assert.deepEqual(
       failures.map(({ err }) => (err as Error).message),
@@ -128,7 +128,7 @@ describe('whoever is told of a run and does not come back', () => {
     const tickRuns = { began: never, ended: async () => assert.fail('it has not ended') }
     const running = pipeline([definition], { tickRuns }).run({
       signal: worker.signal,
-      stamp: { tick },
+      metadata: { tick },
     })
     await told
     worker.abort(stopping)
@@ -141,7 +141,7 @@ describe('whoever is told of a run and does not come back', () => {
     const tickRuns = { began: async () => undefined, ended: never }
     const running = pipeline([working], { tickRuns }).run({
       signal: worker.signal,
-      stamp: { tick },
+      metadata: { tick },
     })
     await told
     worker.abort(stopping)

@@ -18,7 +18,7 @@ describe("what a job's function is given", () => {
     const job = defineJob({ name: 'report', run: context => void seen.push(context as never) })
     const { run } = pipeline([job])
     const parent = { id: '1', name: 'mother', queue: 'families' }
-    await run({ queue: 'slow', stamp: { parent } })
+    await run({ queue: 'slow', metadata: { parent } })
     await run()
     const given = seen.map(({ name, queue, parent }) => ({ name, queue, parent }))
     assert.deepEqual(given, [

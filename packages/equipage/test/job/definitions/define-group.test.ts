@@ -32,13 +32,13 @@ describe('a group', () => {
         ['more', 'count', true, 'continue'],
       ],
     )
-    assert.equal(group.last?.job.name, 'tell')
+    assert.equal(group.finally?.job.name, 'tell')
   })
 
   it('is not changed by the one that goes on from it', () => {
     const short = open().with('one', count, ({ n }) => ({ n }))
     const long = short.with('two', count, ({ n }) => ({ n })).andThen(tell, () => ({}))
-    assert.deepEqual([short.slots.length, short.last, long.slots.length], [1, undefined, 2])
+    assert.deepEqual([short.slots.length, short.finally, long.slots.length], [1, undefined, 2])
   })
 
   it('is pushed as a job of its own name, which makes the payloads', async () => {
@@ -47,7 +47,7 @@ describe('a group', () => {
       .with('bare', tell, () => undefined)
       .each('more', count, ({ n }) => [{ n: n + 1 }])
     const job = firstJob(group)
-    assert.equal(job, group.spread)
+    assert.equal(job, group.fanOut)
     assert.deepEqual([job.name, job.queue, job.rules.tags], ['all', 'groups', ['many']])
     const made = await job.run({ payload: { n: 3 } } as JobContext<unknown>)
     assert.deepEqual(made, { one: { n: 3 }, bare: {}, more: [{ n: 4 }] })

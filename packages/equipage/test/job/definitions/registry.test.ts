@@ -35,7 +35,7 @@ describe('the registry', () => {
     const all = defineGroup({ name: 'all', queue })
     const registry = registryOf(report, all)
     assert.equal(registry.group('all'), all)
-    assert.equal(registry.job('all'), all.spread)
+    assert.equal(registry.job('all'), all.fanOut)
     assert.equal(registry.resolve(all), all)
     assert.equal(registry.group('report'), undefined)
     assert.deepEqual(registry.queues(), ['default', 'groups', 'slow'])

@@ -5,33 +5,36 @@ import { readEnd, readPlan } from '../../../src/job/index.ts'
 
 const plan = {
   name: 'all',
-  spread: { queue: 'default', id: '7' },
+  fanOut: { queue: 'default', id: '7' },
   data: { n: 3 },
-  stamp: { tags: ['pushed'] },
+  metadata: { tags: ['pushed'] },
   slots: [{ key: 'one', list: false, onFailure: 'fail' }],
   members: [{ slot: 0, job: 'count', queue: 'default' }],
-  last: { job: 'tell', queue: 'default' },
+  finally: { job: 'tell', queue: 'default' },
 }
 
 describe('the plan of a group that comes back from a store', () => {
   it('is what was put in', () => {
     assert.deepEqual(readPlan(JSON.stringify(plan)), plan)
-    assert.deepEqual(readPlan(JSON.stringify({ ...plan, last: null })), { ...plan, last: null })
+    assert.deepEqual(readPlan(JSON.stringify({ ...plan, finally: null })), {
+      ...plan,
+      finally: null,
+    })
   })
 
   it('is none where it does not have the form of one', () => {
     for (const wrong of [
       { name: 7 },
-      { spread: null },
-      { spread: { queue: 'default', id: 7 } },
+      { fanOut: null },
+      { fanOut: { queue: 'default', id: 7 } },
       { slots: {} },
       { slots: [{ key: 'one', list: 'no', onFailure: 'fail' }] },
       { slots: [{ key: 'one', list: false, onFailure: 'go' }] },
       { members: [{ slot: 1, job: 'count', queue: 'default' }] },
       { members: [{ slot: -1, job: 'count', queue: 'default' }] },
       { members: [{ slot: 0, job: 'count' }] },
-      { last: undefined },
-      { last: { job: 'tell' } },
+      { finally: undefined },
+      { finally: { job: 'tell' } },
     ])
       assert.equal(
         readPlan(JSON.stringify({ ...plan, ...wrong })),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { z } from 'zod'
 import { defineGroup, defineJob, type PushedJob, type Receipt } from '../../../src/job/index.ts'
-import { tickStamp } from '../../support/tick-stamp.ts'
+import { tickMetadata } from '../../support/tick-metadata.ts'
 import { errorOf, pipeline, receiptOf } from '../support/attempts.ts'
 
 const count = defineJob({
@@ -27,19 +27,19 @@ const group = { name: 'sum', id: 'run-1' }
 const data = { numbers: [3, 4] }
 
 /** The pipeline over a group, and its own job run. */
-async function spread(parts: Parameters<typeof pipeline>[1] = {}, stamp = {}) {
-  const world = pipeline([summing, count, tell], parts)
-  const outcome = await world.run({ data, stamp: { group, ...stamp } })
+async function fanOut(dependencies: Parameters<typeof pipeline>[1] = {}, metadata = {}) {
+  const world = pipeline([summing, count, tell], dependencies)
+  const outcome = await world.run({ data, metadata: { group, ...metadata } })
   /** Runs a job that was pushed. */
-  const runPushed = ({ id = '', name, queue, data, attempts, stamp }: PushedJob, attempt = 1) =>
-    world.run({ id, name, queue, data, attempts, stamp, attempt })
+  const runPushed = ({ id = '', name, queue, data, attempts, metadata }: PushedJob, attempt = 1) =>
+    world.run({ id, name, queue, data, attempts, metadata, attempt })
   return { ...world, outcome, runPushed }
 }
 
 describe('a group that is spread', () => {
   it('pushes its members with what they carry, and ids of their places', async () => {
-    const tick = tickStamp()
-    const { outcome, pushed } = await spread({}, { tick, tags: ['pushed'] })
+    const tick = tickMetadata()
+    const { outcome, pushed } = await fanOut({}, { tick, tags: ['pushed'] })
     assert.deepEqual(pushed[1], {
       id: 'run-1-1',
       name: 'count',
@@ -48,25 +48,25 @@ describe('a group that is spread', () => {
       attempts: 2,
       delayMs: 0,
       priority: 3,
-      stamp: { tick, tags: ['pushed'], group: { ...group, place: 1, onFailure: 'fail' } },
+      metadata: { tick, tags: ['pushed'], group: { ...group, index: 1, onFailure: 'fail' } },
     })
     const next: Receipt = { ...group, queue: 'default', state: 'waiting' }
     assert.deepEqual(outcome, { state: 'completed', result: { members: 2 }, next, run: 'open' })
   })
 
   it('pushes only those that have not ended, when it is spread again', async () => {
-    const { run, runPushed, pushed } = await spread()
+    const { run, runPushed, pushed } = await fanOut()
     const [first, second] = pushed.splice(0)
     assert.ok(first && second)
     await runPushed(first)
-    await run({ data, stamp: { group } })
+    await run({ data, metadata: { group } })
     assert.deepEqual(pushed, [second])
   })
 
   it('is tried again when a member cannot be pushed', async () => {
-    const { outcome, groups } = await spread({ push: () => Promise.reject(new Error('away')) })
+    const { outcome, groups } = await fanOut({ push: () => Promise.reject(new Error('away')) })
     assert.equal(errorOf(outcome, 'retrying').message, 'away')
-    assert.equal((await groups.standing('run-1'))?.state, 'open')
+    assert.equal((await groups.state('run-1'))?.state, 'open')
   })
 
   it('has an id of its own where a program of others added it', async () => {
@@ -88,17 +88,17 @@ describe('a group that is spread', () => {
       ({ numbers }) => numbers.map(n => ({ n })),
     )
     const { run, pushed, lines } = pipeline([loose, count])
-    const error = errorOf(await run({ data: wrong, stamp: { group } }), 'failed')
+    const error = errorOf(await run({ data: wrong, metadata: { group } }), 'failed')
     assert.match(error.message, /^group "sum" could not make the payload of "count": .*payload\.n/)
     const many = { numbers: Array<number>(10_001).fill(1) }
-    const crowd = errorOf(await run({ data: many, stamp: { group } }), 'failed')
+    const crowd = errorOf(await run({ data: many, metadata: { group } }), 'failed')
     assert.match(crowd.message, /10001 jobs, and 10000 are allowed in one group/)
     assert.deepEqual(pushed, [])
     assert.equal(lines.filter(({ msg }) => msg === 'group failed').length, 2)
   })
 
   it('fails when a middleware loses what it made', async () => {
-    const { outcome } = await spread({ middleware: () => [async (_, next) => void (await next())] })
+    const { outcome } = await fanOut({ middleware: () => [async (_, next) => void (await next())] })
     const error = errorOf(outcome, 'failed')
     assert.match(error.message, /a middleware gave something else than what next\(\) gave$/)
   })
@@ -106,7 +106,7 @@ describe('a group that is spread', () => {
 
 describe('the last job of a group', () => {
   it('is pushed with the end of the last member, and its end is that of the group', async () => {
-    const { runPushed, pushed, groups } = await spread()
+    const { runPushed, pushed, groups } = await fanOut()
     const [first, second] = pushed.splice(0)
     assert.ok(first && second)
     assert.deepEqual(await runPushed(second), {
@@ -117,27 +117,27 @@ describe('the last job of a group', () => {
     })
     assert.equal(pushed.length, 0)
     const outcome = await runPushed(first)
-    const [last] = pushed
-    assert.ok(last && outcome.state === 'completed')
-    assert.deepEqual(last.id, 'run-1-last')
-    assert.deepEqual(last.data, { sum: 7 })
-    assert.deepEqual(outcome.next, receiptOf(last))
+    const [finallyJob] = pushed
+    assert.ok(finallyJob && outcome.state === 'completed')
+    assert.deepEqual(finallyJob.id, 'run-1-finally')
+    assert.deepEqual(finallyJob.data, { sum: 7 })
+    assert.deepEqual(outcome.next, receiptOf(finallyJob))
     assert.deepEqual(await groups.unfinished(), ['run-1'])
-    await runPushed(last)
+    await runPushed(finallyJob)
     assert.deepEqual(await groups.unfinished(), [])
   })
 
   it('is not pushed twice by a member that runs twice, nor when it has ended', async () => {
-    const { runPushed, pushed } = await spread()
+    const { runPushed, pushed } = await fanOut()
     const [first, second] = pushed.splice(0)
     assert.ok(first && second)
     await runPushed(first)
     await runPushed(second)
     await runPushed(second)
     assert.equal(pushed.length, 1)
-    const [last] = pushed
-    assert.ok(last)
-    await runPushed(last)
+    const [finallyJob] = pushed
+    assert.ok(finallyJob)
+    await runPushed(finallyJob)
     await runPushed(first)
     assert.equal(pushed.length, 1)
   })
@@ -150,7 +150,7 @@ describe('the last job of a group', () => {
       pushed.push(job)
       return receiptOf(job)
     }
-    const { runPushed, lines, runner, groups } = await spread({ push })
+    const { runPushed, lines, runner, groups } = await fanOut({ push })
     const [first, second] = pushed.splice(0)
     assert.ok(first && second)
     await runPushed(first)
@@ -158,38 +158,38 @@ describe('the last job of a group', () => {
     const outcome = await runPushed(second)
     assert.equal(outcome.state, 'completed')
     assert.match(String(lines.at(-1)?.msg), /last job of the group could not be pushed/)
-    assert.equal((await groups.standing('run-1'))?.lastPushed, false)
+    assert.equal((await groups.state('run-1'))?.finallyPushed, false)
     away = false
     await runner.goOn('run-1')
     assert.deepEqual(
       pushed.map(({ id }) => id),
-      ['run-1-last'],
+      ['run-1-finally'],
     )
   })
 
   it('waits for a release that knows the group, ten minutes, and then the group fails', async () => {
-    const { pushed, groups } = await spread()
+    const { pushed, groups } = await fanOut()
     const other = pipeline([count, tell], { groups: async () => groups })
-    for (const { id = '', name, data, stamp } of pushed.splice(0))
-      await other.run({ id, name, data, stamp })
+    for (const { id = '', name, data, metadata } of pushed.splice(0))
+      await other.run({ id, name, data, metadata })
     assert.deepEqual(other.pushed, [])
     assert.match(String(other.lines.at(-1)?.msg), /no group of that name in this release/)
-    assert.equal((await groups.standing('run-1'))?.state, 'ready')
+    assert.equal((await groups.state('run-1'))?.state, 'ready')
     other.clock.advance(600_001)
     await other.runner.goOn('run-1')
     const line = other.lines.find(({ msg }) => msg === 'group failed')
     assert.match(JSON.stringify(line?.['err']), /group .*sum.* has other jobs in this release than/)
-    assert.equal((await groups.standing('run-1'))?.state, 'failed')
+    assert.equal((await groups.state('run-1'))?.state, 'failed')
   })
 
   it('is not made of the results of other members than the definition has', async () => {
-    const { pushed, groups } = await spread()
+    const { pushed, groups } = await fanOut()
     const changed = defineGroup({ name: 'sum', payload: numbers })
       .each('numbers', count, ({ numbers }) => numbers.map(n => ({ n })))
       .andThen(tell, () => ({ sum: 0 }))
     const other = pipeline([count, changed, tell], { groups: async () => groups })
-    for (const { id = '', name, data, stamp } of pushed.splice(0))
-      await other.run({ id, name, data, stamp })
+    for (const { id = '', name, data, metadata } of pushed.splice(0))
+      await other.run({ id, name, data, metadata })
     assert.deepEqual(other.pushed, [])
     const line = other.lines.find(({ msg }) => msg === 'group failed')
     assert.match(JSON.stringify(line?.['err']), /E_GROUP_CHANGED/)
@@ -200,24 +200,24 @@ describe('a member of a group that cannot tell of its end', () => {
   const away = { end: () => Promise.reject(new Error('Redis is away')) }
 
   it('is tried again when it completed', async () => {
-    const { pushed, groups } = await spread()
+    const { pushed, groups } = await fanOut()
     const told = Object.assign(Object.create(groups), away)
     const other = pipeline([count, summing, tell], { groups: async () => told })
     const [first] = pushed
     assert.ok(first)
-    const { id = '', data, stamp } = first
-    const outcome = await other.run({ id, data, stamp, attempts: 2 })
+    const { id = '', data, metadata } = first
+    const outcome = await other.run({ id, data, metadata, attempts: 2 })
     assert.equal(errorOf(outcome, 'retrying').message, 'Redis is away')
   })
 
   it('stays failed when it failed, and the next round finds it', async () => {
-    const { pushed, groups } = await spread()
+    const { pushed, groups } = await fanOut()
     const told = Object.assign(Object.create(groups), away)
     const other = pipeline([count, summing, tell], { groups: async () => told })
     const [first] = pushed
     assert.ok(first)
-    const { id = '', stamp } = first
-    const outcome = await other.run({ id, data: { n: 'x' }, stamp, attempts: 2 })
+    const { id = '', metadata } = first
+    const outcome = await other.run({ id, data: { n: 'x' }, metadata, attempts: 2 })
     assert.ok(outcome.state === 'failed')
     assert.equal(outcome.run, 'open')
     assert.match(String(other.lines.at(-1)?.msg), /what follows a failed job could not be done/)
@@ -232,18 +232,18 @@ describe('the run of a tick that pushed a group', () => {
       ended: async ({ id }: { id: string }, { ok }: { ok: boolean }) =>
         void told.push(`ended ${id} ${ok}`),
     }
-    const { runPushed, pushed } = await spread({ tickRuns }, { tick: tickStamp() })
+    const { runPushed, pushed } = await fanOut({ tickRuns }, { tick: tickMetadata() })
     const [first, second] = pushed.splice(0)
     assert.ok(first && second)
     await runPushed(failing ? { ...first, data: { n: 'x' } } : first)
     await runPushed(second)
-    const [last] = pushed
-    if (last) await runPushed(last)
+    const [finallyJob] = pushed
+    if (finallyJob) await runPushed(finallyJob)
     return told
   }
 
   it('begins with the job that spreads it, and ends with its last', async () => {
-    assert.deepEqual(await follow(false), ['began job-1', 'ended run-1-last true'])
+    assert.deepEqual(await follow(false), ['began job-1', 'ended run-1-finally true'])
   })
 
   it('ends with the job that spreads it, when there are no members and its last job cannot be made', async () => {
@@ -257,7 +257,7 @@ describe('the run of a tick that pushed a group', () => {
       .each('counts', count, () => [])
       .andThen(tell, () => Promise.reject(new Error('no sum')))
     const { run } = pipeline([unmade, count, tell], { tickRuns })
-    await run({ data, stamp: { group, tick: tickStamp() } })
+    await run({ data, metadata: { group, tick: tickMetadata() } })
     assert.deepEqual(told, ['ended job-1 false'])
   })
 
@@ -268,7 +268,7 @@ describe('the run of a tick that pushed a group', () => {
       ended: async ({ id }: { id: string }, { ok }: { ok: boolean }) =>
         void told.push(`ended ${id} ${ok}`),
     }
-    const { runPushed, pushed, runner } = await spread({ tickRuns }, { tick: tickStamp() })
+    const { runPushed, pushed, runner } = await fanOut({ tickRuns }, { tick: tickMetadata() })
     const [first, second] = pushed.splice(0)
     assert.ok(first && second)
     await runPushed(first)

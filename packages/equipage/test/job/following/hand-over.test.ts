@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { z } from 'zod'
 import { isEquipageError } from '../../../src/core/errors.ts'
 import { type ChainDefinition, defineChain, defineJob } from '../../../src/job/index.ts'
-import { tickStamp } from '../../support/tick-stamp.ts'
+import { tickMetadata } from '../../support/tick-metadata.ts'
 import { errorOf, pipeline, receiptOf } from '../support/attempts.ts'
 
 const ingest = defineJob({ name: 'ingest', attempts: 3, run: () => ({ rows: 3 }) })
@@ -18,15 +18,15 @@ const chain = { name: 'day', id: 'run-1', link: 0 }
 const day = defineChain({ name: 'day', start: ingest })
 
 /** Runs the first job of a chain that hands over as the test says. */
-const handedOver = (definition: ChainDefinition, parts?: Parameters<typeof pipeline>[1]) =>
-  pipeline([ingest, report, definition], parts)
+const handedOver = (definition: ChainDefinition, dependencies?: Parameters<typeof pipeline>[1]) =>
+  pipeline([ingest, report, definition], dependencies)
 
 describe('a job of a chain', () => {
   it('pushes the next one, with the payload that is made of its result', async () => {
     const definition = day.andThen(report, async ({ rows }) => ({ rows: rows * 2 }))
     const { run, pushed } = handedOver(definition)
-    const tick = tickStamp({ schedule: 'daily' })
-    const outcome = await run({ stamp: { chain, tick } })
+    const tick = tickMetadata({ schedule: 'daily' })
+    const outcome = await run({ metadata: { chain, tick } })
     assert.deepEqual(pushed, [
       {
         id: 'run-1-1',
@@ -36,7 +36,7 @@ describe('a job of a chain', () => {
         attempts: 5,
         delayMs: 0,
         priority: 0,
-        stamp: { chain: { ...chain, link: 1 }, tick },
+        metadata: { chain: { ...chain, link: 1 }, tick },
       },
     ])
     const [next] = pushed
@@ -46,8 +46,8 @@ describe('a job of a chain', () => {
 
   it('pushes nothing when it is the last, and when it stands alone', async () => {
     const { run, pushed } = handedOver(day.andThen(report, result => result))
-    await run({ name: 'report', data: { rows: 1 }, stamp: { chain: { ...chain, link: 1 } } })
-    await run({ stamp: {} })
+    await run({ name: 'report', data: { rows: 1 }, metadata: { chain: { ...chain, link: 1 } } })
+    await run({ metadata: {} })
     assert.deepEqual(pushed, [])
   })
 
@@ -55,7 +55,7 @@ describe('a job of a chain', () => {
     const failing = defineJob({ name: 'failing', run: () => Promise.reject(new Error('no')) })
     const definition = defineChain({ name: 'day', start: failing }).andThen(ingest, () => ({}))
     const { run, pushed } = pipeline([failing, ingest, definition])
-    assert.equal((await run({ stamp: { chain } })).state, 'retrying')
+    assert.equal((await run({ metadata: { chain } })).state, 'retrying')
     assert.deepEqual(pushed, [])
   })
 
@@ -65,11 +65,11 @@ describe('a job of a chain', () => {
       day.andThen(report, result => result),
       { push },
     )
-    const outcome = await run({ stamp: { chain } })
+    const outcome = await run({ metadata: { chain } })
     assert.equal(errorOf(outcome, 'retrying').message, 'Redis is away')
     assert.match(String(lines.at(-1)?.msg), /what follows the job could not be pushed/)
     assert.ok(!lines.some(({ msg }) => msg === 'chain failed'))
-    const last = await run({ stamp: { chain }, attempt: 3, attempts: 3 })
+    const last = await run({ metadata: { chain }, attempt: 3, attempts: 3 })
     assert.equal(errorOf(last, 'failed').message, 'Redis is away')
     assert.equal(lines.at(-1)?.msg, 'chain failed')
   })
@@ -83,7 +83,7 @@ describe('a job of a chain that has failed for good', () => {
     before => ({ rows: before.state === 'failed' ? before.error.message.length : 0 }),
     { onFailure: 'continue' },
   )
-  const last = { attempt: 1, attempts: 1, stamp: { chain } }
+  const last = { attempt: 1, attempts: 1, metadata: { chain } }
 
   it('pushes the next one under "continue", made of how it failed, and is failed itself', async () => {
     const { run, pushed } = pipeline([failing, report, goingOn])
@@ -104,11 +104,11 @@ describe('a job of a chain that has failed for good', () => {
       began: async () => undefined,
       ended: async ({ name }: { name: string }) => void ended.push(name),
     }
-    const stamp = { chain, tick: tickStamp() }
-    await pipeline([failing, report, goingOn], { tickRuns }).run({ ...last, stamp })
+    const metadata = { chain, tick: tickMetadata() }
+    await pipeline([failing, report, goingOn], { tickRuns }).run({ ...last, metadata })
     assert.deepEqual(ended, [])
     const fails = broken.andThen(report, () => ({ rows: 1 }))
-    await pipeline([failing, report, fails], { tickRuns }).run({ ...last, stamp })
+    await pipeline([failing, report, fails], { tickRuns }).run({ ...last, metadata })
     assert.deepEqual(ended, ['failing'])
   })
 
@@ -141,7 +141,7 @@ describe('a hand-over that goes wrong fails the job at once, and pushes nothing'
   const wrong = (what: string, payloadOf: () => unknown, message: RegExp) =>
     it(`when it ${what}`, async () => {
       const { run, pushed } = handedOver(day.andThen(report, payloadOf as () => { rows: number }))
-      const error = errorOf(await run({ stamp: { chain } }), 'failed')
+      const error = errorOf(await run({ metadata: { chain } }), 'failed')
       assert.ok(isEquipageError(error, 'E_CHAIN_HANDOVER'))
       assert.ok(error.message.startsWith('chain "day" could not make the payload of "report": '))
       assert.match(error.message, message)
@@ -163,9 +163,9 @@ describe('a hand-over that goes wrong fails the job at once, and pushes nothing'
 describe('a chain that was changed by a deploy', () => {
   const changed = async (definition: ChainDefinition | undefined, link: number, name: string) => {
     const { run } = pipeline([ingest, report, ...(definition ? [definition] : [])])
-    const stamp = { chain: { ...chain, link } }
+    const metadata = { chain: { ...chain, link } }
     const data = name === 'report' ? { rows: 1 } : {}
-    const error = errorOf(await run({ name, data, stamp }), 'failed')
+    const error = errorOf(await run({ name, data, metadata }), 'failed')
     assert.ok(isEquipageError(error, 'E_CHAIN_CHANGED'))
     return error.message
   }

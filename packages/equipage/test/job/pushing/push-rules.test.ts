@@ -63,9 +63,9 @@ describe('what a definition says about pushes', () => {
   it('is refused in a chain, where it might leave the chain without an end', () => {
     const unique = jobOf({ unique: true })
     const plain = jobOf({})
-    const wrong = (place: string) => ({
+    const wrong = (where: string) => ({
       code: 'E_BAD_OPTION',
-      message: `chain "day", ${place}: expected a job without unique, debounce and throttle, got 'unique'`,
+      message: `chain "day", ${where}: expected a job without unique, debounce and throttle, got 'unique'`,
     })
     assert.throws(() => defineChain({ name: 'day', start: unique }), wrong('start'))
     const chain = defineChain({ name: 'day', start: plain })

@@ -14,7 +14,7 @@ import { capturedLog } from '../../support/captured-log.ts'
 import { StubClock } from '../../support/stub-clock.ts'
 
 /** A pipeline over some jobs, with a clock that stands still, and everything that it did. */
-export function pipeline(definitions: readonly Definition[], parts: Partial<Parts> = {}) {
+export function pipeline(definitions: readonly Definition[], dependencies: Partial<Parts> = {}) {
   const clock = new StubClock()
   const { log, lines } = capturedLog()
   const pushed: PushedJob[] = []
@@ -40,7 +40,7 @@ export function pipeline(definitions: readonly Definition[], parts: Partial<Part
       children.push({ parent, name, args })
       return { id: 'child', name, queue: 'default', state: 'waiting' }
     },
-    ...parts,
+    ...dependencies,
   })
   /** Runs one attempt of the first definition, changed as the test says. */
   const run = (attempt: Partial<Attempt> = {}): Promise<Outcome> =>
@@ -53,7 +53,7 @@ export function pipeline(definitions: readonly Definition[], parts: Partial<Part
       attempts: 3,
       starts: 1,
       pushedAt: clock.now(),
-      stamp: {},
+      metadata: {},
       signal: new AbortController().signal,
       checkpoints,
       report: progress => void reported.push(progress),

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Chain } from '../../../src/schedule/writing/chain.ts'
+import type { ScheduleBuilder } from '../../../src/schedule/writing/schedule-builder.ts'
 import type { Timetable } from '../../../src/schedule/writing/timetable.ts'
 import { inMadrid } from '../support/timetables.ts'
 
 /** The ticks of one date in Madrid, as UTC times of day, so that both passes of an hour show. */
-function onDate(date: string, write: (timetable: Timetable) => Chain, registered: string): string {
+function onDate(
+  date: string,
+  write: (timetable: Timetable) => ScheduleBuilder,
+  registered: string,
+): string {
   const { timetable } = inMadrid(registered)
   const { schedule } = write(timetable)
     .name('test')
@@ -18,9 +22,9 @@ function onDate(date: string, write: (timetable: Timetable) => Chain, registered
     .join(' ')
 }
 
-const spring = (write: (timetable: Timetable) => Chain) =>
+const spring = (write: (timetable: Timetable) => ScheduleBuilder) =>
   onDate('2026-03-29', write, '2026-03-27T09:00Z')
-const autumn = (write: (timetable: Timetable) => Chain) =>
+const autumn = (write: (timetable: Timetable) => ScheduleBuilder) =>
   onDate('2026-10-25', write, '2026-10-23T08:00Z')
 
 // Madrid is an hour ahead of UTC in winter, two in summer; both changes are at 01:00 UTC.

@@ -184,7 +184,7 @@ suite('the fates of ticks', { concurrency: true }, () => {
   test('under `queue` one tick waits until the run before has ended, and those that come meanwhile are skipped', async t => {
     const { clock, boot, ledger } = world(t)
     const starts: string[] = []
-    let release: (() => void) | undefined
+    let deployment: (() => void) | undefined
     const process = await boot(schedule => {
       schedule
         .cron('* * * * *')
@@ -192,14 +192,14 @@ suite('the fates of ticks', { concurrency: true }, () => {
         .do(function slow(tick) {
           starts.push(tick.scheduledFor.toISOString().slice(11, 16))
           return new Promise<void>(resolve => {
-            release = resolve
+            deployment = resolve
           })
         })
     })
     await clock.advance(3 * minute + 30 * second)
     assert.deepEqual(starts, ['00:01'])
     assert.deepEqual(told(await ledger(process, 'slow')), ['00:01 running'])
-    release?.()
+    deployment?.()
     await clock.advance(second)
     assert.deepEqual(starts, ['00:01', '00:02'])
     assert.deepEqual(told(await ledger(process, 'slow')), [
@@ -207,7 +207,7 @@ suite('the fates of ticks', { concurrency: true }, () => {
       '00:02 running queued',
       '00:03 skipped overlap',
     ])
-    release?.()
+    deployment?.()
     await clock.advance(minute)
     assert.deepEqual(starts, ['00:01', '00:02', '00:04'])
   })
@@ -256,18 +256,18 @@ suite('the fates of ticks', { concurrency: true }, () => {
 
   test('the lease of a function that runs for long is renewed, and its end and duration are on record', async t => {
     const { clock, boot, ledger, lines } = world(t)
-    let release: (() => void) | undefined
+    let deployment: (() => void) | undefined
     const process = await boot(schedule => {
       schedule.cron('0 * * * *').do(function long() {
         return new Promise<void>(resolve => {
-          release = resolve
+          deployment = resolve
         })
       })
     })
     await clock.advance(hour + 5 * minute)
     assert.deepEqual(told(await ledger(process, 'long')), ['01:00 running'])
     assert.ok(lines.some(({ msg }) => String(msg).includes('let it push a job')))
-    release?.()
+    deployment?.()
     await clock.advance(second)
     const [row] = await ledger(process, 'long')
     assert.deepEqual([row?.fate, row?.reason, row?.durationMs], ['fired', null, 5 * minute])

@@ -84,10 +84,10 @@ async function check(
   moment: Moment | undefined,
 ): Promise<void> {
   const waiting = ground.inline ? [] : await ground.waiting()
-  const { deeds } = world
+  const { totals } = world
   const jobs = {
-    pushed: ground.inline ? deeds.pushed : waiting.filter(job => job.schedule === 'pushed'),
-    chained: ground.inline ? deeds.chained : waiting.filter(job => job.schedule === 'chained'),
+    pushed: ground.inline ? totals.pushed : waiting.filter(job => job.schedule === 'pushed'),
+    chained: ground.inline ? totals.chained : waiting.filter(job => job.schedule === 'chained'),
   }
   for (const name of ['pushed', 'chained'] as const) {
     const rows = await rowsOf(ticks, name)
@@ -110,12 +110,12 @@ async function check(
 async function checkCalled(world: FaultyWorld, ticks: TickMemory): Promise<void> {
   const rows = await eventually(async () => {
     // Under redis a lease ends by the server's own clock.
-    await ticks.beat({ release: 'none', process: 'test:looker', calls: [] })
+    await ticks.heartbeat({ deployment: 'none', process: 'test:looker', calls: [] })
     const rows = await rowsOf(ticks, 'called')
     assert.ok(rows.every(({ fate }) => fate !== 'running'))
     return rows
   })
-  const started = world.deeds.called
+  const started = world.totals.called
   assert.equal(new Set(started).size, started.length, 'a function has started twice')
   const interrupted = rows.filter(({ fate }) => fate !== 'fired')
   assert.ok(interrupted.length <= 1, `${interrupted.length} functions were not fired`)

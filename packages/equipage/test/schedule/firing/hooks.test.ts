@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { suite, type TestContext, test } from 'node:test'
 import { ScheduleHooks } from '../../../src/schedule/firing/hooks.ts'
 import type { TickContext } from '../../../src/schedule/writing/action.ts'
-import type { Chain } from '../../../src/schedule/writing/chain.ts'
 import { defaultPolicy } from '../../../src/schedule/writing/policy.ts'
 import type { Registered } from '../../../src/schedule/writing/registered.ts'
+import type { ScheduleBuilder } from '../../../src/schedule/writing/schedule-builder.ts'
 import { capturedLog, type Line } from '../../support/captured-log.ts'
 import { eventually } from '../../support/eventually.ts'
 import { pingServer } from '../../support/ping-server.ts'
@@ -26,7 +26,7 @@ const tick: TickContext = {
 }
 
 /** A schedule with the hooks that a test writes, and what calls them. */
-function world(write: (chain: Chain) => unknown) {
+function world(write: (chain: ScheduleBuilder) => unknown) {
   const clock = new StubClock()
   const { log, lines } = capturedLog()
   const chain = inMadrid().timetable.every().day

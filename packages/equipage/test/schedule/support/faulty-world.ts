@@ -13,7 +13,7 @@ import {
   defineJob,
   JobRegistry,
   type JobTick,
-  readStamp,
+  readMetadata,
 } from '../../../src/job/index.ts'
 import type { Logger } from '../../../src/log/index.ts'
 import { Queue } from '../../../src/queue/index.ts'
@@ -31,7 +31,7 @@ export interface Pushed {
 }
 
 /** What the processes of one world did. Ticks in epoch milliseconds. */
-export interface Deeds {
+export interface Totals {
   /** Jobs by tick: of `pushed`, and the last ones of the chain `chained`. */
   readonly pushed: Pushed[]
   readonly chained: Pushed[]
@@ -41,7 +41,7 @@ export interface Deeds {
 
 /** What stands for a connection in a world of faults. */
 export interface Ground {
-  open(parts: { run: RunAttempt; log: Logger; clock: Clock }): Connection
+  open(dependencies: { run: RunAttempt; log: Logger; clock: Clock }): Connection
   /** Where time begins, so that ticks are due after the anchors that the connection gives. */
   readonly start: string
   /** Jobs run in the process that claims their ticks; else they only wait. */
@@ -57,7 +57,7 @@ const ledger = { ageMs: 30 * 86_400_000, count: 1_000 }
 export function syncGround(test: TestContext): Ground {
   const file = join(temporaryFolder(test), 'queue.sqlite')
   return {
-    open: parts => syncConnection({ file, keepFailed: keep, ledger }, parts),
+    open: dependencies => syncConnection({ file, keepFailed: keep, ledger }, dependencies),
     start: '2026-01-01T00:00:00Z',
     inline: true,
     waiting: async () => [],
@@ -70,8 +70,11 @@ export function redisGround(server: { host: string; port: number }): Ground {
   const login = { url: null, db: 0, username: null, password: null }
   const kept = { keep: { completed: keep, failed: keep }, ledger }
   return {
-    open: parts =>
-      redisConnection({ ...server, ...login, ...kept, prefix }, { ...parts, clock: systemClock }),
+    open: dependencies =>
+      redisConnection(
+        { ...server, ...login, ...kept, prefix },
+        { ...dependencies, clock: systemClock },
+      ),
     start: new Date().toISOString(),
     inline: false,
     async waiting() {
@@ -79,7 +82,7 @@ export function redisGround(server: { host: string; port: number }): Ground {
       const jobs = await queue.getJobs(['waiting', 'delayed', 'prioritized'])
       await queue.close()
       return jobs.map(job => {
-        const { tick } = readStamp((job.opts as { equipage?: unknown }).equipage)
+        const { tick } = readMetadata((job.opts as { equipage?: unknown }).equipage)
         const at = Date.parse(tick?.scheduledFor ?? '')
         return { schedule: tick?.schedule ?? '', tick: at, jobId: job.id ?? '' }
       })
@@ -89,19 +92,19 @@ export function redisGround(server: { host: string; port: number }): Ground {
 
 /** One application, whose processes are started one after the other over the same ground. */
 export class FaultyWorld {
-  readonly deeds: Deeds = { pushed: [], chained: [], called: [] }
+  readonly totals: Totals = { pushed: [], chained: [], called: [] }
   readonly #ground: Ground
   readonly #clock: StubClock
   readonly #opened: { connection: Connection; process: FaultyProcess }[] = []
   readonly #job = defineJob({
     name: 'noted',
-    run: ({ tick, jobId }) => this.#note(this.deeds.pushed, tick, jobId),
+    run: ({ tick, jobId }) => this.#note(this.totals.pushed, tick, jobId),
   })
   // Several attempts: a push of the next job that fails is an attempt that failed.
   readonly #first = defineJob({ name: 'first', attempts: 3, run: () => null })
   readonly #last = defineJob({
     name: 'last',
-    run: ({ tick, jobId }) => this.#note(this.deeds.chained, tick, jobId),
+    run: ({ tick, jobId }) => this.#note(this.totals.chained, tick, jobId),
   })
   readonly #chain = defineChain({ name: 'both', start: this.#first }).andThen(
     this.#last,
@@ -113,8 +116,8 @@ export class FaultyWorld {
     this.#clock = new StubClock(ground.start)
   }
 
-  #note(deeds: Pushed[], tick: JobTick | undefined, jobId: string): void {
-    if (tick) deeds.push({ tick: tick.scheduledFor.getTime(), jobId })
+  #note(totals: Pushed[], tick: JobTick | undefined, jobId: string): void {
+    if (tick) totals.push({ tick: tick.scheduledFor.getTime(), jobId })
   }
 
   /** Starts a process. */
@@ -138,11 +141,11 @@ export class FaultyWorld {
     this.#opened.push({ connection, process })
     const queue = new Queue({
       carrier: async () => connection.carrier,
-      care: async () => connection.care,
+      admin: async () => connection.admin,
       clock,
       registry: async () => registry,
     })
-    const { called } = this.deeds
+    const { called } = this.totals
     const [job, chain] = [this.#job, this.#chain]
     class Scheduler extends EquipageScheduler<unknown> {
       override register() {

@@ -2,7 +2,7 @@ import { type Clock, wait } from '../../../src/core/clock.ts'
 import { defineJob } from '../../../src/job/index.ts'
 import { stop, type Timetable } from '../../../src/schedule/index.ts'
 import { hashOf } from '../../../src/schedule/timing/hash.ts'
-import type { RunsOf, SimulatedRun } from '../../../src/simulation/stand-in.ts'
+import type { RunsOf, SimulatedRun } from '../../../src/simulation/simulated-action.ts'
 
 const minute = 60_000
 

@@ -1,4 +1,4 @@
-import type { Chain } from '../../../src/schedule/writing/chain.ts'
+import type { ScheduleBuilder } from '../../../src/schedule/writing/schedule-builder.ts'
 import { Timetable, type TimetableOptions } from '../../../src/schedule/writing/timetable.ts'
 
 /** A clock that stands still until it is set. */
@@ -34,7 +34,7 @@ export function inMadrid(
 function nothing() {}
 
 /** The next ticks of a chain on the wall, without seconds where there are none. */
-export const wallTicks = (chain: Chain, count = 3, after?: number | Date): string[] =>
+export const wallTicks = (chain: ScheduleBuilder, count = 3, after?: number | Date): string[] =>
   chain
     .do(nothing)
     .nextTicks(count, after)

@@ -11,7 +11,7 @@ import {
   type JobDefinition,
   type JobEvents,
   JobRegistry,
-  type TickStamp,
+  type TickMetadata,
 } from '../../../src/job/index.ts'
 import { Queue } from '../../../src/queue/index.ts'
 import { ScheduleHooks } from '../../../src/schedule/firing/hooks.ts'
@@ -46,7 +46,7 @@ export interface BootedProcess {
 export function world(test: TestContext, start = '2026-01-01T00:00:00Z') {
   const clock = new VirtualClock(start)
   const file = join(temporaryFolder(test), 'queue.sqlite')
-  const ran: TickStamp[] = []
+  const ran: TickMetadata[] = []
   const { log, lines } = capturedLog()
   const registry = new JobRegistry()
   registry.add(notedJob, 'test')
@@ -74,7 +74,7 @@ export function world(test: TestContext, start = '2026-01-01T00:00:00Z') {
     })
     const run: RunAttempt = async attempt => {
       if (life.dead) return forever()
-      if (attempt.stamp.tick) ran.push({ ...attempt.stamp.tick })
+      if (attempt.metadata.tick) ran.push({ ...attempt.metadata.tick })
       return runner.run(attempt)
     }
     const retention = { ageMs: 1_000 * hour, count: 10_000 }
@@ -84,7 +84,7 @@ export function world(test: TestContext, start = '2026-01-01T00:00:00Z') {
     )
     const queue = new Queue({
       carrier: async () => connection.carrier,
-      care: async () => connection.care,
+      admin: async () => connection.admin,
       clock: own,
       registry: async () => registry,
     })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import type { Chain } from '../../../src/schedule/writing/chain.ts'
+import type { ScheduleBuilder } from '../../../src/schedule/writing/schedule-builder.ts'
 import { Timetable } from '../../../src/schedule/writing/timetable.ts'
 import {
   changesOf,
@@ -19,7 +19,7 @@ const from = epoch('2024-01-01T00:00Z')
 const to = epoch('2030-01-01T00:00Z')
 const nothing = () => {}
 
-const timingOf = (zone: string, write: (timetable: Timetable) => Chain, now = from) => {
+const timingOf = (zone: string, write: (timetable: Timetable) => ScheduleBuilder, now = from) => {
   const timetable = new Timetable({ timezone: zone, clock: { now: () => now } })
   return write(timetable).name('test').do(nothing).schedule.timing
 }
@@ -95,9 +95,9 @@ describe('a wildcard', () => {
 /** Chains of every kind; what they draw is small, so that ticks meet changes of clocks. */
 const time = fc
   .tuple(fc.integer({ min: 0, max: 23 }), fc.integer({ min: 0, max: 59 }))
-  .map(parts => parts.map(part => String(part).padStart(2, '0')).join(':'))
+  .map(dependencies => dependencies.map(part => String(part).padStart(2, '0')).join(':'))
 const few = fc.integer({ min: 2, max: 9 })
-type Write = (timetable: Timetable) => Chain
+type Write = (timetable: Timetable) => ScheduleBuilder
 const chain: fc.Arbitrary<Write> = fc.oneof(
   few.map(
     (n): Write =>

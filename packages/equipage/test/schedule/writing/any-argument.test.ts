@@ -38,8 +38,8 @@ const places: Record<string, (timetable: Timetable, text: string) => unknown> = 
 }
 
 describe('any text in any place', () => {
-  for (const [place, write] of Object.entries(places)) {
-    it(`gives a schedule or a clear error, within a millisecond: ${place}`, () => {
+  for (const [where, write] of Object.entries(places)) {
+    it(`gives a schedule or a clear error, within a millisecond: ${where}`, () => {
       const { timetable } = inMadrid()
       const check = (given: string) => {
         try {

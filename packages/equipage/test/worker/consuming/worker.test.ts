@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { EventHub } from '../../../src/core/events.ts'
 import { defineJob, JobRegistry } from '../../../src/job/index.ts'
-import { MemoryWorkerBoard } from '../../../src/simulation/memory-worker-board.ts'
+import { MemoryWorkerRegistry } from '../../../src/simulation/memory-worker-registry.ts'
 import { RunningJobs } from '../../../src/worker/consuming/running-jobs.ts'
 import { Worker, type WorkerOptions } from '../../../src/worker/consuming/worker.ts'
 import type { WorkerEvents } from '../../../src/worker/index.ts'
@@ -15,13 +15,13 @@ import { attemptOf } from './support/attempts.ts'
 function worker(options: Partial<WorkerOptions> = {}) {
   const carrier = new MemoryCarrier()
   const clock = new StubClock()
-  const workers = new MemoryWorkerBoard(clock)
+  const workers = new MemoryWorkerRegistry(clock)
   const running = new RunningJobs(clock)
   const { log, lines } = capturedLog()
   const registry = new JobRegistry()
   const job = defineJob({ name: 'report', queue: 'reports', run: () => null })
   registry.add(job, 'app/jobs/report.ts')
-  const opened = Promise.withResolvers<{ carrier: MemoryCarrier; workers: MemoryWorkerBoard }>()
+  const opened = Promise.withResolvers<{ carrier: MemoryCarrier; workers: MemoryWorkerRegistry }>()
   const memory = { bytes: 1_000 }
   const events = new EventHub<WorkerEvents>(() => undefined)
   const tended: number[] = []
@@ -32,7 +32,7 @@ function worker(options: Partial<WorkerOptions> = {}) {
       registry: async () => registry,
       running,
       memoryBytes: () => memory.bytes,
-      tendGroups: async everyMs => void tended.push(everyMs),
+      reapGroups: async everyMs => void tended.push(everyMs),
       events,
       log,
       clock,
@@ -90,7 +90,7 @@ describe('a worker', () => {
       id = event.id
     })
     await worker.start()
-    await eventually(async () => assert.equal((await workers.notices())[0]?.id, id))
+    await eventually(async () => assert.equal((await workers.reports())[0]?.id, id))
     await Promise.all([worker.stop(70), worker.stop(0)])
     const queues = ['default', 'reports']
     assert.deepEqual(told, [
@@ -180,13 +180,13 @@ describe('the notice of a worker', () => {
   it('stands on the board while it works, names the jobs that run, and is gone when it has stopped', async () => {
     const made = opened({ queues: ['reports'] })
     await made.worker.start()
-    const notice = await eventually(async () => {
-      const [found] = await made.workers.notices()
+    const report = await eventually(async () => {
+      const [found] = await made.workers.reports()
       assert.ok(found)
       return found
     })
-    assert.match(notice.process, /^.+:\d+$/)
-    const { queues, concurrency, active, ended, memoryBytes } = notice
+    assert.match(report.process, /^.+:\d+$/)
+    const { queues, concurrency, active, ended, memoryBytes } = report
     assert.deepEqual(
       { queues, concurrency, active, ended, memoryBytes },
       { queues: ['reports'], concurrency: 3, active: 0, ended: 0, memoryBytes: 1_000 },
@@ -199,20 +199,20 @@ describe('the notice of a worker', () => {
     const ran = run(attemptOf({ id: '7', name: 'report', queue: 'reports', attempt: 2 }))
     made.clock.advance(5_000)
     await eventually(async () => {
-      const [found] = await made.workers.notices()
+      const [found] = await made.workers.reports()
       const [job] = found?.running ?? []
       assert.deepEqual([found?.active, job?.id, job?.name, job?.attempt], [1, '7', 'report', 2])
     })
     release.resolve()
     await ran
     await made.worker.stop(0)
-    assert.deepEqual(await made.workers.notices(), [])
+    assert.deepEqual(await made.workers.reports(), [])
     assert.equal(made.clock.timers, 0)
   })
 
   it('is missed without harm while the connection is away', async () => {
     const made = opened()
-    made.workers.post = () => Promise.reject(new Error('away'))
+    made.workers.report = () => Promise.reject(new Error('away'))
     made.workers.remove = () => Promise.reject(new Error('away'))
     await made.worker.start()
     await eventually(() => assert.match(made.lines.at(-1)?.msg ?? '', /could not say/))

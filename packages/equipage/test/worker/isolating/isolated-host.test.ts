@@ -29,7 +29,7 @@ function hostOf(definitions: readonly JobDefinition[]) {
   void host.idle.then(() => {
     idle = true
   })
-  const attempt = { id: '1', queue: 'default', data: {}, stamp: {} }
+  const attempt = { id: '1', queue: 'default', data: {}, metadata: {} }
   const counts = { attempt: 1, attempts: 1, starts: 1, pushedAt: 0 }
   return {
     ...{ host, said, clock },

@@ -107,7 +107,7 @@ describe('a balancer', () => {
     await look()
     assert.equal(supervisor.moving, true)
     for (let looks = 0; looks < 4; looks++) await look()
-    assert.deepEqual(Object.fromEntries(supervisor.spread()), { a: 1, b: 2 })
+    assert.deepEqual(Object.fromEntries(supervisor.processesPerQueue()), { a: 1, b: 2 })
     await balancer.stop()
     assert.equal(clock.timers, 0)
   })

@@ -140,7 +140,7 @@ describe('a supervisor with queues', () => {
   it('gives each process one of them, in turn, and none where it has no queues', async () => {
     const { forked, supervisor } = await supervised(5, false, ['a', 'b', 'c'])
     assert.deepEqual(forked, ['a', 'b', 'c', 'a', 'b'])
-    assert.deepEqual(Object.fromEntries(supervisor.spread()), { a: 2, b: 2, c: 1 })
+    assert.deepEqual(Object.fromEntries(supervisor.processesPerQueue()), { a: 2, b: 2, c: 1 })
     assert.deepEqual((await supervised(1)).forked, [undefined])
   })
 
@@ -153,7 +153,7 @@ describe('a supervisor with queues', () => {
     child(1).end(1)
     assert.deepEqual(forked.slice(3), ['b'])
     assert.equal(supervisor.moving, false)
-    assert.deepEqual(Object.fromEntries(supervisor.spread()), { b: 2, a: 1 })
+    assert.deepEqual(Object.fromEntries(supervisor.processesPerQueue()), { b: 2, a: 1 })
   })
 
   it('keeps the queue of a process that died', async () => {
@@ -216,8 +216,8 @@ describe('a supervisor that is stopped', () => {
   it('before its start, and twice, starts nobody', async () => {
     const { log } = capturedLog()
     const fork = () => assert.fail('it started a process')
-    const parts = { fork, log, clock: new StubClock() }
-    const supervisor = new Supervisor({ processes: 2, oneLife: false }, parts)
+    const dependencies = { fork, log, clock: new StubClock() }
+    const supervisor = new Supervisor({ processes: 2, oneLife: false }, dependencies)
     assert.deepEqual(await supervisor.stop(0), { handedBack: 0 })
     await supervisor.start()
     assert.deepEqual(await supervisor.stop(0), { handedBack: 0 })
@@ -273,7 +273,7 @@ describe('a supervisor whose processes listen', () => {
     child(3).say(done(1))
     child(3).end(0)
     assert.deepEqual(await stopped, { handedBack: 2 }, 'those of the stop alone')
-    assert.deepEqual(supervisor.deeds, { attemptsEnded: 13 })
+    assert.deepEqual(supervisor.totals, { attemptsEnded: 13 })
   })
 
   it('knows of those that died without a word, but not of those that never began', async () => {
@@ -286,7 +286,7 @@ describe('a supervisor whose processes listen', () => {
     child(3).end(0)
     child(4).end(0)
     await stopped
-    assert.deepEqual(supervisor.deeds, { attemptsEnded: 0, processesUntold: 1 })
+    assert.deepEqual(supervisor.totals, { attemptsEnded: 0, processesUntold: 1 })
   })
 
   it('hears what one has said before its end, though it is read after it', async () => {
@@ -298,7 +298,7 @@ describe('a supervisor whose processes listen', () => {
     child(1).connected = false
     child(1).emit('disconnect')
     await stopped
-    assert.deepEqual(supervisor.deeds, { attemptsEnded: 4 })
+    assert.deepEqual(supervisor.totals, { attemptsEnded: 4 })
   })
 })
 

@@ -55,7 +55,7 @@ function zoneOf(given: string | undefined, usual: string): string {
     return zoneNamed(given, '--zone').name
   } catch {
     const expected = 'the IANA name of a zone, such as Europe/Madrid'
-    throw new EquipageError('E_BAD_ARGUMENT', { place: '--zone', given, expected })
+    throw new EquipageError('E_BAD_ARGUMENT', { where: '--zone', given, expected })
   }
 }
 
@@ -64,7 +64,7 @@ function spanOf(options: SimulateOptions, zone: string, now: number): ClosedSpan
   const to = options.to === undefined ? from + dayMs : typedInstant(options.to, zone, now, '--to')
   if (from <= to) return { from, to }
   throw new EquipageError('E_BAD_ARGUMENT', {
-    place: '--to',
+    where: '--to',
     given: options.to ?? '',
     expected: `an instant that is not before --from, ${new Date(from).toISOString()}`,
   })
@@ -110,7 +110,7 @@ function refuseTooMany(
   }
   if (left >= 0) return
   throw new EquipageError('E_BAD_ARGUMENT', {
-    place: '--to',
+    where: '--to',
     given: options.to ?? '',
     expected: `a span of ${mostTicks} ticks at most; end it sooner`,
   })

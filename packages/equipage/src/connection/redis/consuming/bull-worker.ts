@@ -6,7 +6,7 @@ import {
   type WorkerOptions,
 } from 'bullmq'
 
-export interface BullWorkerParts {
+export interface BullWorkerDependencies {
   readonly process: (job: Job, token?: string) => Promise<unknown>
   /** Called with a job that fails without an attempt, before it is marked as failed; never rejects. */
   readonly beforeFailing: (job: Job, reason: string) => Promise<void>
@@ -18,11 +18,11 @@ export class BullWorker extends Worker {
   readonly #begun = new WeakMap<Job, ReturnType<Worker['processJob']>>()
   /** What runs, by the jobs' ids: of a job that runs twice, the run that began last. */
   readonly #running = new Map<string, Job>()
-  readonly #beforeFailing: BullWorkerParts['beforeFailing']
+  readonly #beforeFailing: BullWorkerDependencies['beforeFailing']
 
   constructor(
     queue: string,
-    { process, beforeFailing, backend }: BullWorkerParts,
+    { process, beforeFailing, backend }: BullWorkerDependencies,
     options: WorkerOptions,
   ) {
     super(queue, process, options, backend)

@@ -20,7 +20,7 @@ import {
   type JobEvents,
   MemoryCheckpoints,
   type Outcome,
-  readStamp,
+  readMetadata,
 } from '../../../job/index.ts'
 import type { Logger } from '../../../log/index.ts'
 import type {
@@ -37,7 +37,7 @@ import {
   watchConnection,
   workerClient,
 } from '../server/index.ts'
-import { BullWorker, type BullWorkerParts } from './bull-worker.ts'
+import { BullWorker, type BullWorkerDependencies } from './bull-worker.ts'
 import { CancelWatch } from './cancel-watch.ts'
 import { defineEndings } from './endings.ts'
 import { finishingBackend } from './finishing-backend.ts'
@@ -45,7 +45,7 @@ import { writeLimits } from './queue-limits.ts'
 import { RedisCheckpoints } from './redis-checkpoints.ts'
 import { UnreadableJobs } from './unreadable-jobs.ts'
 
-export interface RedisConsumerParts {
+export interface RedisConsumerDependencies {
   readonly settings: RedisSettings
   readonly run: RunAttempt
   readonly lost?: FollowLost | undefined
@@ -84,7 +84,7 @@ class RetryLater extends Error {
 /** A BullMQ worker for each queue, all over one connection beside the one that each waits on. */
 export class RedisConsumer implements Consumer {
   readonly #options: ConsumeOptions
-  readonly #parts: RedisConsumerParts
+  readonly #dependencies: RedisConsumerDependencies
   readonly #workers: BullWorker[] = []
   /** What follows jobs that were failed without an attempt. */
   readonly #followed = new Set<Promise<void>>()
@@ -97,9 +97,9 @@ export class RedisConsumer implements Consumer {
   #begun = 0
   #handedBack = 0
 
-  constructor(options: ConsumeOptions, parts: RedisConsumerParts) {
+  constructor(options: ConsumeOptions, dependencies: RedisConsumerDependencies) {
     this.#options = options
-    this.#parts = parts
+    this.#dependencies = dependencies
   }
 
   get finished(): Promise<void> {
@@ -109,7 +109,7 @@ export class RedisConsumer implements Consumer {
   /** Returns at once: while Redis is away the workers wait for it. */
   async start(): Promise<void> {
     if (this.#client || this.#stopping !== undefined) return
-    const { settings, log, clock } = this.#parts
+    const { settings, log, clock } = this.#dependencies
     this.#client = workerClient(settings)
     defineEndings(this.#client)
     this.#cancels = new CancelWatch(this.#client, settings.prefix, clock)
@@ -125,7 +125,7 @@ export class RedisConsumer implements Consumer {
 
   /** Writes down the limits of the queues: now, in front of what the workers ask for, and again when Redis comes back. */
   async #limit(client: RedisClient): Promise<void> {
-    const { settings, limitsOf, log } = this.#parts
+    const { settings, limitsOf, log } = this.#dependencies
     if (!limitsOf) return
     const limited = await Promise.all(
       this.#options.queues.map(async queue => ({ queue, limits: await limitsOf(queue) })),
@@ -142,7 +142,7 @@ export class RedisConsumer implements Consumer {
   }
 
   #open(queue: string, connection: RedisClient): BullWorker {
-    const { settings, keep, lockMs, log, events } = this.#parts
+    const { settings, keep, lockMs, log, events } = this.#dependencies
     const { concurrency, limit = concurrency } = this.#options
     const options: WorkerOptions = {
       connection,
@@ -161,13 +161,13 @@ export class RedisConsumer implements Consumer {
           error instanceof RetryLater ? error.delayMs : 0,
       },
     }
-    const parts: BullWorkerParts = {
+    const dependencies: BullWorkerDependencies = {
       process: (job, token) => this.#process(job, token),
       beforeFailing: (job, reason) =>
         this.#follow(endedJob(job), job.attemptsMade + 1, new UnrecoverableError(reason)),
       backend: finishingBackend,
     }
-    const worker = new BullWorker(queue, parts, options)
+    const worker = new BullWorker(queue, dependencies, options)
     worker.on('error', err => {
       // A lost connection is told of once, by the connection itself.
       if (connection.status !== 'ready') return
@@ -191,7 +191,7 @@ export class RedisConsumer implements Consumer {
   /** The job has failed without an attempt, or is about to. */
   async #follow(job: EndedJob, attempt: number, error: Error): Promise<void> {
     const { id, name, queue } = job
-    const { events, lost } = this.#parts
+    const { events, lost } = this.#dependencies
     events?.emit('job:failed', () => ({ id, name, queue, attempt, durationMs: 0, error }))
     await lost?.(job, error)
   }
@@ -210,7 +210,7 @@ export class RedisConsumer implements Consumer {
     const pushedAt = job.timestamp || 0
     const controller = new AbortController()
     const ended = this.#cancels?.add({ id, name, queue, pushedAt }, controller)
-    const outcome = await this.#parts.run({
+    const outcome = await this.#dependencies.run({
       id,
       name,
       queue,
@@ -219,12 +219,12 @@ export class RedisConsumer implements Consumer {
       attempts: wholeAttempts(job.opts.attempts),
       starts: job.attemptsStarted,
       pushedAt,
-      stamp: readStamp((job.opts as { equipage?: unknown }).equipage),
+      metadata: readMetadata((job.opts as { equipage?: unknown }).equipage),
       signal: controller.signal,
       checkpoints: this.#checkpointsOf(job, token),
       report: progress => {
         const failed = (err: unknown) =>
-          this.#parts.log.debug({ err }, 'progress could not be told')
+          this.#dependencies.log.debug({ err }, 'progress could not be told')
         job.updateProgress(progress).catch(failed)
       },
     })
@@ -236,7 +236,11 @@ export class RedisConsumer implements Consumer {
     const client = this.#client
     // A consumer that runs jobs has been started.
     if (!client) return new MemoryCheckpoints()
-    return new RedisCheckpoints(client, `${this.#parts.settings.prefix}:${queueName}:${id}`, token)
+    return new RedisCheckpoints(
+      client,
+      `${this.#dependencies.settings.prefix}:${queueName}:${id}`,
+      token,
+    )
   }
 
   /** Counts the attempts that begin, none of them after a stop; with the last of them it stops taking jobs. */
@@ -262,9 +266,9 @@ export class RedisConsumer implements Consumer {
 
   async #isEmpty(queue: string): Promise<boolean> {
     if (!this.#client) return true
-    const key = (name: string) => `${this.#parts.settings.prefix}:${queue}:${name}`
+    const key = (name: string) => `${this.#dependencies.settings.prefix}:${queue}:${name}`
     // BullMQ's score of a delayed job: the millisecond, and twelve bits that keep their order.
-    const due = (this.#parts.clock.now() + 1) * 0x1000 - 1
+    const due = (this.#dependencies.clock.now() + 1) * 0x1000 - 1
     const [paused, ...waiting] = await Promise.all([
       this.#client.hexists(key('meta'), 'paused'),
       this.#client.llen(key('wait')),
@@ -290,7 +294,7 @@ export class RedisConsumer implements Consumer {
       }
       case 'released':
         if (outcome.delayMs > 0) {
-          await job.moveToDelayed(this.#parts.clock.now() + outcome.delayMs, token)
+          await job.moveToDelayed(this.#dependencies.clock.now() + outcome.delayMs, token)
           throw new DelayedError()
         }
         await job.moveToWait(token)
@@ -306,13 +310,13 @@ export class RedisConsumer implements Consumer {
 
   async #stop(graceMs: number): Promise<HandedBack> {
     const closed = this.#close()
-    if (!(await settlesWithin(closed, graceMs, this.#parts.clock))) {
+    if (!(await settlesWithin(closed, graceMs, this.#dependencies.clock))) {
       this.#cancels?.abortAll(new EquipageError('E_STOPPING', {}))
-      if (!(await settlesWithin(closed, closePatienceMs, this.#parts.clock))) {
+      if (!(await settlesWithin(closed, closePatienceMs, this.#dependencies.clock))) {
         for (const worker of this.#workers) worker.abandon()
       }
     }
-    await settlesWithin(Promise.all(this.#followed), closePatienceMs, this.#parts.clock)
+    await settlesWithin(Promise.all(this.#followed), closePatienceMs, this.#dependencies.clock)
     this.#cancels?.stop()
     this.#client?.disconnect()
     return { handedBack: this.#handedBack }
@@ -320,7 +324,7 @@ export class RedisConsumer implements Consumer {
 }
 
 function endedJob({ id = '', name, queueName: queue, opts }: Job): EndedJob {
-  return { id, name, queue, stamp: readStamp((opts as { equipage?: unknown }).equipage) }
+  return { id, name, queue, metadata: readMetadata((opts as { equipage?: unknown }).equipage) }
 }
 
 /** Other programs may have written anything; BullMQ tries once what it cannot compare. */

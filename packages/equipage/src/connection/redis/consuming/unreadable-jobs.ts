@@ -1,6 +1,6 @@
 import { type Clock, EquipageError } from '../../../core/index.ts'
-import { readStamp, type Stamp } from '../../../job/index.ts'
-import type { JobState, StoredJob } from '../../queue-care.ts'
+import { type JobMetadata, readMetadata } from '../../../job/index.ts'
+import type { JobState, StoredJob } from '../../queue-admin.ts'
 import type { RedisClient } from '../server/index.ts'
 
 interface Form {
@@ -52,7 +52,7 @@ export interface UnreadableJob {
   /** Epoch milliseconds; 0 when that is not known. */
   readonly pushedAt: number
   /** Empty when its options are what cannot be read. */
-  readonly stamp: Stamp
+  readonly metadata: JobMetadata
   /** E_JOB_UNREADABLE, which says of each field what it should be. */
   readonly error: EquipageError
   /** What to write in place of each such field; null to take it away. */
@@ -93,14 +93,14 @@ export async function unreadable(
     name: name ?? '',
     queue,
     pushedAt: Number.parseInt(pushedAt ?? '', 10) || 0,
-    stamp: mended.has('opts') ? {} : stampOf(options),
+    metadata: mended.has('opts') ? {} : metadataOf(options),
     error,
     mended,
   }
 }
 
-function stampOf(options: string | null | undefined): Stamp {
-  return readStamp((JSON.parse(options || '{}') as { equipage?: unknown }).equipage)
+function metadataOf(options: string | null | undefined): JobMetadata {
+  return readMetadata((JSON.parse(options || '{}') as { equipage?: unknown }).equipage)
 }
 
 /**
@@ -128,7 +128,7 @@ redis.call('XADD', KEYS[6], '*', 'event', 'failed', 'jobId', ARGV[1], 'failedRea
 return 1
 `
 
-export interface UnreadableJobsParts {
+export interface UnreadableJobsDependencies {
   readonly client: RedisClient
   readonly prefix: string
   readonly clock: Clock
@@ -140,13 +140,13 @@ export interface UnreadableJobsParts {
  * it fails, with its fields mended as far as they can be.
  */
 export class UnreadableJobs {
-  readonly #parts: UnreadableJobsParts
+  readonly #dependencies: UnreadableJobsDependencies
   readonly #tell: (job: UnreadableJob) => void
   readonly #looks = new Map<string, Promise<void>>()
 
   /** @param tell told of each that was failed */
-  constructor(parts: UnreadableJobsParts, tell: (job: UnreadableJob) => void) {
-    this.#parts = parts
+  constructor(dependencies: UnreadableJobsDependencies, tell: (job: UnreadableJob) => void) {
+    this.#dependencies = dependencies
     this.#tell = tell
   }
 
@@ -160,7 +160,7 @@ export class UnreadableJobs {
   }
 
   async #look(queue: string): Promise<void> {
-    const { client, prefix } = this.#parts
+    const { client, prefix } = this.#dependencies
     const queueKey = `${prefix}:${queue}:`
     for (const id of await client.lrange(`${queueKey}active`, 0, -1)) {
       const job = await unreadable(client, queueKey, queue, id)
@@ -173,12 +173,12 @@ export class UnreadableJobs {
     const fields = [...mended]
     const written = fields.filter(([, value]) => value !== null) as [string, string][]
     const gone = fields.flatMap(([field, value]) => (value === null ? [field] : []))
-    const done = await this.#parts.client.eval(
+    const done = await this.#dependencies.client.eval(
       failScript,
       keys.length,
       ...keys.map(key => queueKey + key),
       id,
-      this.#parts.clock.now(),
+      this.#dependencies.clock.now(),
       error.message,
       queueKey,
       written.length,
@@ -196,7 +196,7 @@ export function cannotRead(thrown: unknown): boolean {
 
 /** What can be shown of a job that cannot be read. */
 export function shownUnreadable(
-  { id, name, queue, pushedAt, stamp, error }: UnreadableJob,
+  { id, name, queue, pushedAt, metadata, error }: UnreadableJob,
   state: JobState,
 ): StoredJob {
   return {
@@ -205,7 +205,7 @@ export function shownUnreadable(
     queue,
     state,
     data: null,
-    stamp,
+    metadata,
     attemptsMade: 0,
     attempts: 1,
     priority: 0,

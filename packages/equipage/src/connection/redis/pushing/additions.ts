@@ -104,7 +104,7 @@ function plainOf(job: PushedJob, keep: KeepDefaults): PlainPush {
 
 /** A job's data is its payload alone; what the framework adds stands in its options. */
 export function optionsOf(job: PushedJob, keep: KeepDefaults): JobsOptions {
-  const stamped = Object.keys(job.stamp).length > 0
+  const stamped = Object.keys(job.metadata).length > 0
   // The job in the way of others is known by its id before it is added.
   const id = job.id ?? (job.guard && randomUUID())
   return {
@@ -115,6 +115,6 @@ export function optionsOf(job: PushedJob, keep: KeepDefaults): JobsOptions {
     ...(id === undefined ? {} : { jobId: id }),
     ...(job.keep ? keepOptions(job.keep, keep) : {}),
     ...(job.guard ? { deduplication: deduplicationOf(job.guard) } : {}),
-    ...(stamped ? { equipage: job.stamp } : {}),
+    ...(stamped ? { equipage: job.metadata } : {}),
   }
 }

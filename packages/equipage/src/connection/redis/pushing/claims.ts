@@ -25,9 +25,9 @@ export type ScriptReply =
   | string
   | ['claimed', id: string]
   | ['refused', holder: string]
-  | ['taken', cursor: string]
+  | ['already-claimed', cursor: string]
   | ['queued', tick: string]
-  | ['paused' | 'held' | 'superseded' | 'forgotten']
+  | ['paused' | 'overlapping' | 'superseded' | 'forgotten']
 
 /** BullMQ's scripts that add a job, in all its forms, and the one that adds none: its key is there for `declaredKeys`. */
 const nothing = { name: 'nothing', keys: 1, content: "return ''" }
@@ -40,7 +40,7 @@ const guardCommand = (script: string) => `equipageGuard:${script}`
  * A script of BullMQ's with the claim of a tick in front of it: everything happens, or nothing.
  * After the script's own keys: the base of the schedules' keys. After its own arguments: those that
  * `claimValues` gives.
- * Returns {'claimed', job id}, {'refused', id of the job in the way}, {'taken', cursor}, {'queued', tick}, {'paused'}, {'held'},
+ * Returns {'claimed', job id}, {'refused', id of the job in the way}, {'already-claimed', cursor}, {'queued', tick}, {'paused'}, {'overlapping'},
  * {'superseded'}, {'forgotten'}, or a negative number of BullMQ's own.
  */
 function withClaim(content: string): string {
@@ -58,7 +58,7 @@ local known = redis.call('HGET', base .. 'definitions', name)
 local cursor = redis.call('HGET', base .. 'cursors', name)
 if not known or not cursor then return {'forgotten'} end
 if known ~= definition then return {'superseded'} end
-if cursor ~= from then return {'taken', cursor} end
+if cursor ~= from then return {'already-claimed', cursor} end
 local call = tick .. ' ' .. name
 local function now()
   local time = redis.call('TIME')
@@ -84,7 +84,7 @@ if kind ~= 'none' then
     local holder = redis.call('HGET', base .. 'holders', name)
     if holder and unfinished(holder) then
       if overlap == 'queue' then redis.call('HSET', base .. 'waiting', name, tick) end
-      return {'held'}
+      return {'overlapping'}
     end
   end
 end

@@ -35,7 +35,7 @@ for n = 1, #names do
   local at = starts[n]
   if not known[n] or not cursors[n] then replies[n] = {'forgotten'}
   elseif known[n] ~= ARGV[at + 1] then replies[n] = {'superseded'}
-  elseif cursors[n] ~= ARGV[at + 2] then replies[n] = {'taken', cursors[n]}
+  elseif cursors[n] ~= ARGV[at + 2] then replies[n] = {'already-claimed', cursors[n]}
   elseif paused[n] then replies[n] = {'paused'}
   else
     held[#held + 1], jobs[#jobs + 1] = n, at + 5

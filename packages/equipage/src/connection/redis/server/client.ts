@@ -107,7 +107,7 @@ function open(settings: RedisSettings, options: Options): RedisClient {
     ...options,
   }
   if (url !== null) return new Redis(url, shared)
-  return new Redis({ ...place(settings), db, ...login(settings), ...shared })
+  return new Redis({ ...where(settings), db, ...login(settings), ...shared })
 }
 
 /** A server that has become a replica: another one takes writes now, and has to be looked for. */
@@ -148,7 +148,7 @@ function login({ username, password }: RedisSettings): NodeOptions {
 }
 
 /** The options that say where the server is, or who knows. */
-function place(settings: RedisSettings): Options {
+function where(settings: RedisSettings): Options {
   const { host, port, socket, sentinel } = settings
   if (socket) return { path: socket }
   if (!sentinel?.addresses) return { host, port }

@@ -18,18 +18,18 @@ export async function whatIsSpoken(
   settings: RedisSettings,
   told: unknown,
 ): Promise<Error | undefined> {
-  const place = placeOf(settings)
+  const where = placeOf(settings)
   const reason = reasonOf(told)
   const text = reason instanceof Error ? reason.message : ''
-  if (!place || !/closed|ECONNRESET|ETIMEDOUT|timed out|not ready/i.test(text)) return undefined
+  if (!where || !/closed|ECONNRESET|ETIMEDOUT|timed out|not ready/i.test(text)) return undefined
   if (speaksTls(settings)) {
-    if (await answersPlainly(place)) return new Error('it speaks no TLS there')
+    if (await answersPlainly(where)) return new Error('it speaks no TLS there')
     const shown = settings.tls?.cert ?? null
-    if (shown === null && (await asksForCertificate(place)))
+    if (shown === null && (await asksForCertificate(where)))
       return new Error('certificate required')
-    return certificateFault(place, settings)
+    return certificateFault(where, settings)
   }
-  return (await shakesHands(place)) ? new Error('it speaks TLS there') : undefined
+  return (await shakesHands(where)) ? new Error('it speaks TLS there') : undefined
 }
 
 interface Place {
@@ -38,39 +38,39 @@ interface Place {
 }
 
 /** The one server, node or Sentinel to ask; sockets are not looked into. */
-function placeOf({ url, socket, cluster, sentinel, ...place }: RedisSettings): Place | undefined {
+function placeOf({ url, socket, cluster, sentinel, ...where }: RedisSettings): Place | undefined {
   if (url !== null) {
     const { host } = new URL(url)
     return readAddress(/:\d+$/.test(host) ? host : `${host}:6379`)
   }
   if (socket) return undefined
   const [first] = cluster ?? sentinel?.addresses ?? []
-  return first === undefined ? place : readAddress(first)
+  return first === undefined ? where : readAddress(first)
 }
 
 /** Whether a server answers a plain PING, be it with a refusal. */
-function answersPlainly(place: Place): Promise<boolean> {
-  const socket = connectPlain(place, () => socket.write('PING\r\n'))
+function answersPlainly(where: Place): Promise<boolean> {
+  const socket = connectPlain(where, () => socket.write('PING\r\n'))
   return settled(socket, 'data', data => /^[+-]/.test(String(data)))
 }
 
 /** Whether a server takes part in a TLS handshake. Nothing is said over it, so whose certificate it has does not matter. */
-function shakesHands(place: Place): Promise<boolean> {
-  const socket = connectTls({ ...place, rejectUnauthorized: false })
+function shakesHands(where: Place): Promise<boolean> {
+  const socket = connectTls({ ...where, rejectUnauthorized: false })
   return settled(socket, 'secureConnect', () => true)
 }
 
 /** What is wrong with a server's certificate, by what the settings trust; undefined when nothing is. */
-function certificateFault(place: Place, settings: RedisSettings): Promise<Error | undefined> {
-  const socket = connectTls({ ...place, ...tlsOption(settings).tls })
+function certificateFault(where: Place, settings: RedisSettings): Promise<Error | undefined> {
+  const socket = connectTls({ ...where, ...tlsOption(settings).tls })
   const { promise, resolve } = Promise.withResolvers<Error | undefined>()
   socket.prependListener('error', resolve)
   return Promise.race([promise, settled(socket, 'secureConnect', () => true).then(() => undefined)])
 }
 
 /** Whether a server ends a connection that shows no certificate: it says so to whoever only listens. */
-function asksForCertificate(place: Place): Promise<boolean> {
-  const socket = connectTls({ ...place, rejectUnauthorized: false })
+function asksForCertificate(where: Place): Promise<boolean> {
+  const socket = connectTls({ ...where, rejectUnauthorized: false })
   const refused = settled(socket, 'data', () => false)
   const said = Promise.withResolvers<boolean>()
   socket.prependListener('error', (error: NodeJS.ErrnoException) =>

@@ -22,11 +22,11 @@ const oldestVersion = [6, 2] as const
  * E_CONNECTION_REFUSED when it is a node of a Cluster, and was not taken for one. E_REDIS_UNFIT
  */
 export function assess(settings: RedisSettings, report: ServerReport): string[] {
-  const place = { connection: 'Redis', address: addressOf(settings) }
+  const where = { connection: 'Redis', address: addressOf(settings) }
   const away = (reason: string, advice: string) =>
-    new EquipageError('E_CONNECTION_AWAY', { ...place, reason, advice })
+    new EquipageError('E_CONNECTION_AWAY', { ...where, reason, advice })
   const unfit = (finding: string, advice: string) =>
-    new EquipageError('E_REDIS_UNFIT', { address: place.address, finding, advice })
+    new EquipageError('E_REDIS_UNFIT', { address: where.address, finding, advice })
 
   if (!isRecent(report['redis_version'])) {
     const advice = `install Redis ${oldestVersion.join('.')} or newer, or Valkey`
@@ -35,7 +35,7 @@ export function assess(settings: RedisSettings, report: ServerReport): string[] 
   if (report['redis_mode'] === 'cluster' && !settings.cluster) {
     const reason = 'it is a node of a Cluster'
     const advice = 'name its nodes in REDIS_CLUSTER, in place of any other address'
-    throw new EquipageError('E_CONNECTION_REFUSED', { ...place, reason, advice })
+    throw new EquipageError('E_CONNECTION_REFUSED', { ...where, reason, advice })
   }
   if (report['loading'] === '1') {
     throw away('it loads its data', 'it answers once its data is loaded')

@@ -14,7 +14,7 @@ const longestRenewalMs = 1_000
 /** What became of a push: its job is one that this process runs, or waits; or another is in its way. */
 export type Admission =
   | { readonly state: 'active' | 'waiting' | 'delayed' }
-  | { readonly state: 'refused'; readonly inTheWay: string }
+  | { readonly state: 'refused'; readonly conflictingId: string }
 
 /**
  * Which jobs of the state file this process may run, and for how long it has them: pushes as they
@@ -43,9 +43,9 @@ export class JobLeases {
   }
 
   /** Whether a push of this job has to be written down, because others are to see it. */
-  async isShared({ guard, queue, stamp }: PushedJob): Promise<boolean> {
+  async isShared({ guard, queue, metadata }: PushedJob): Promise<boolean> {
     // Whoever looks after a group has to see whether its jobs are there.
-    return guard !== undefined || stamp.group !== undefined || (await this.hasLimits(queue))
+    return guard !== undefined || metadata.group !== undefined || (await this.hasLimits(queue))
   }
 
   /** Whether a queue has limits, so that the end of one job may let another begin. */
@@ -62,8 +62,8 @@ export class JobLeases {
   /** The same within the caller's transaction. */
   async admitWithin(tables: Kysely<Tables>, job: PushedJob, id: string): Promise<Admission> {
     const now = this.#clock.now()
-    const inTheWay = await passGuard(tables, job, id, now)
-    if (inTheWay !== undefined) return { state: 'refused', inTheWay }
+    const conflictingId = await passGuard(tables, job, id, now)
+    if (conflictingId !== undefined) return { state: 'refused', conflictingId }
     const row = newRow(job, id, 1, this.#clock.now())
     if (job.delayMs > 0) {
       await insertRow(tables, { ...row, due_at: now + job.delayMs })

@@ -14,7 +14,7 @@ export function newRow(
     name: job.name,
     queue: job.queue,
     data: JSON.stringify(job.data),
-    stamp: JSON.stringify(job.stamp),
+    metadata: JSON.stringify(job.metadata),
     attempt,
     attempts: job.attempts,
     starts: 1,

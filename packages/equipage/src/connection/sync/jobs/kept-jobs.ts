@@ -81,8 +81,8 @@ export class KeptJobs {
    * @param failure how the attempt that ended failed
    */
   async putBack(id: string, attempt: number, dueAt: number, failure?: Error): Promise<void> {
-    const place = { state: 'waiting' as const, attempt, due_at: dueAt, leased_until: null }
-    const back = { ...place, ...(failure ? failed(failure) : {}) }
+    const where = { state: 'waiting' as const, attempt, due_at: dueAt, leased_until: null }
+    const back = { ...where, ...(failure ? failed(failure) : {}) }
     await (await this.#file.tables()).updateTable('jobs').set(back).where('id', '=', id).execute()
   }
 

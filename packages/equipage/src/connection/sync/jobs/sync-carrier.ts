@@ -5,7 +5,7 @@ import {
   type Outcome,
   type PushedJob,
   type Receipt,
-  readStamp,
+  readMetadata,
   refusedReceipt,
 } from '../../../job/index.ts'
 import type { Logger } from '../../../log/index.ts'
@@ -32,7 +32,7 @@ export class SyncCarrier implements Carrier {
   readonly #clock: Clock
   readonly #consumers = new Set<SyncConsumer>()
 
-  constructor(parts: {
+  constructor(dependencies: {
     jobs: KeptJobs
     leases: JobLeases
     checkpoints: SyncCheckpoints
@@ -41,7 +41,7 @@ export class SyncCarrier implements Carrier {
     log: Logger
     clock: Clock
   }) {
-    const { jobs, leases, checkpoints, runs, paused, log, clock } = parts
+    const { jobs, leases, checkpoints, runs, paused, log, clock } = dependencies
     this.#jobs = jobs
     this.#leases = leases
     this.#checkpoints = checkpoints
@@ -67,12 +67,12 @@ export class SyncCarrier implements Carrier {
     if (job.id !== undefined && (await this.#jobs.has(id))) {
       return { id, name, queue, state: 'waiting' }
     }
-    const { data, attempts, stamp } = job
+    const { data, attempts, metadata } = job
     const pushedAt = this.#clock.now()
     // The job is not written down yet, and neither is what its parts give.
     const checkpoints = new MemoryCheckpoints()
     const outcome = await this.#runs.run(
-      { id, name, queue, data, attempt: 1, attempts, starts: 1, pushedAt, stamp, checkpoints },
+      { id, name, queue, data, attempt: 1, attempts, starts: 1, pushedAt, metadata, checkpoints },
       false,
       async outcome => {
         if (outcome.state !== 'completed') await this.#checkpoints.keep(id, checkpoints.kept)
@@ -102,8 +102,8 @@ export class SyncCarrier implements Carrier {
 
   /** What follows when a push was taken in: a job that is this process's now runs its first attempt. */
   async pushed(job: PushedJob, id: string, admission: Admission): Promise<Receipt> {
-    const { name, queue, data, attempts, stamp } = job
-    if (admission.state === 'refused') return refusedReceipt(job, admission.inTheWay)
+    const { name, queue, data, attempts, metadata } = job
+    if (admission.state === 'refused') return refusedReceipt(job, admission.conflictingId)
     if (admission.state !== 'active') {
       this.wake()
       return { id, name, queue, state: admission.state }
@@ -117,7 +117,7 @@ export class SyncCarrier implements Carrier {
       attempts,
       starts: 1,
       pushedAt: this.#clock.now(),
-      stamp,
+      metadata,
       checkpoints: this.#checkpoints.of(id, 1),
     })
   }
@@ -125,7 +125,7 @@ export class SyncCarrier implements Carrier {
   /** Runs the next attempt of a kept job that this process has taken. */
   runKept(row: JobRow): Promise<Receipt> {
     const { id, name, queue, attempt, attempts, starts } = row
-    const stamp = readStamp(parsed(row.stamp))
+    const metadata = readMetadata(parsed(row.metadata))
     return this.#runActive({
       id,
       name,
@@ -135,7 +135,7 @@ export class SyncCarrier implements Carrier {
       attempts,
       starts,
       pushedAt: row.pushed_at,
-      stamp,
+      metadata,
       checkpoints: this.#checkpoints.of(id, starts),
     })
   }

@@ -19,7 +19,7 @@ const longestPauseMs = 1_000
 /** Runs the kept jobs that become due. Jobs of one process wake it at once, those of others within a second. */
 export class SyncConsumer implements Consumer {
   readonly #options: ConsumeOptions
-  readonly #parts: Parts
+  readonly #dependencies: Parts
   readonly #running = new Map<string, number>()
   readonly #finished = Promise.withResolvers<void>()
   /** How many attempts it may still begin. */
@@ -29,9 +29,9 @@ export class SyncConsumer implements Consumer {
   #looking: Promise<void> | undefined
   #lookAgain = false
 
-  constructor(options: ConsumeOptions, parts: Parts) {
+  constructor(options: ConsumeOptions, dependencies: Parts) {
     this.#options = options
-    this.#parts = parts
+    this.#dependencies = dependencies
     this.#left = options.limit ?? Number.POSITIVE_INFINITY
   }
 
@@ -40,8 +40,8 @@ export class SyncConsumer implements Consumer {
   }
 
   async isIdle(): Promise<boolean> {
-    const dueAt = await this.#parts.leases.nextDue(this.#options.queues)
-    return dueAt === undefined || dueAt > this.#parts.clock.now()
+    const dueAt = await this.#dependencies.leases.nextDue(this.#options.queues)
+    return dueAt === undefined || dueAt > this.#dependencies.clock.now()
   }
 
   async start(): Promise<void> {
@@ -71,7 +71,7 @@ export class SyncConsumer implements Consumer {
     this.#state = 'stopped'
     this.#timer?.cancel()
     await this.#looking
-    return this.#parts.drain(graceMs)
+    return this.#dependencies.drain(graceMs)
   }
 
   async #look(): Promise<void> {
@@ -80,19 +80,19 @@ export class SyncConsumer implements Consumer {
       for (const queue of this.#options.queues) await this.#fill(queue)
       // A queue without a free place is looked at again when one becomes free.
       const open = this.#options.queues.filter(queue => this.#hasPlace(queue))
-      const dueAt = open.length > 0 ? await this.#parts.leases.nextDue(open) : undefined
-      const untilDueMs = (dueAt ?? Number.POSITIVE_INFINITY) - this.#parts.clock.now()
+      const dueAt = open.length > 0 ? await this.#dependencies.leases.nextDue(open) : undefined
+      const untilDueMs = (dueAt ?? Number.POSITIVE_INFINITY) - this.#dependencies.clock.now()
       pauseMs = Math.min(pauseMs, Math.max(0, untilDueMs))
     } catch (err) {
-      this.#parts.log.error({ err }, 'kept jobs cannot be read; trying again in a second')
+      this.#dependencies.log.error({ err }, 'kept jobs cannot be read; trying again in a second')
     }
     if (this.#state === 'on' && this.#left > 0)
-      this.#timer = this.#parts.clock.after(pauseMs, () => this.wake())
+      this.#timer = this.#dependencies.clock.after(pauseMs, () => this.wake())
   }
 
   async #fill(queue: string): Promise<void> {
     while (this.#state === 'on' && this.#left > 0 && this.#hasPlace(queue)) {
-      const row = await this.#parts.leases.take(queue)
+      const row = await this.#dependencies.leases.take(queue)
       if (!row) return
       this.#left--
       this.#running.set(queue, this.#count(queue) + 1)
@@ -102,9 +102,9 @@ export class SyncConsumer implements Consumer {
 
   async #run(row: JobRow): Promise<void> {
     try {
-      await this.#parts.runKept(row)
+      await this.#dependencies.runKept(row)
     } catch (err) {
-      this.#parts.log.error(
+      this.#dependencies.log.error(
         { err, jobId: row.id },
         'how a job ended could not be kept; it will run again',
       )

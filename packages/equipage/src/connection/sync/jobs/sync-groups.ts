@@ -5,8 +5,8 @@ import {
   failedKeptMs,
   type GroupMemory,
   type GroupPlan,
-  type GroupStanding,
   type GroupState,
+  type GroupStatus,
   type GroupStep,
   groupsLookedAt,
   type JobEnd,
@@ -14,7 +14,7 @@ import {
   readEnd,
   readPlan,
 } from '../../../job/index.ts'
-import { firstState, mayClose, stepAfter, type TakenEnd, taken } from '../../group-rules.ts'
+import { type AcceptedEnd, acceptEnd, firstState, mayClose, stepAfter } from '../../group-rules.ts'
 import type { StateFile, StoredGroup, Tables } from '../state/index.ts'
 
 /** Groups in the state file; each call is a transaction. */
@@ -27,20 +27,20 @@ export class SyncGroups implements GroupMemory {
     this.#clock = clock
   }
 
-  open(id: string, plan: GroupPlan): Promise<Pick<GroupStanding, 'state' | 'ended'>> {
+  open(id: string, plan: GroupPlan): Promise<Pick<GroupState, 'state' | 'ended'>> {
     return this.#step(async tables => {
       await this.#forgetOld(tables)
       const known = await groupOf(tables, id)
       if (known) return { state: known.state, ended: new Set((await endsOf(tables, id)).keys()) }
       const now = this.#clock.now()
       const left = plan.members.length
-      const hasLast = plan.last !== null
-      const state = firstState(left, hasLast)
-      const numbers = { left, broken: 0, bytes: 0, last_pushed: 0 as const, looked_at: now }
+      const hasFinally = plan.finally !== null
+      const state = firstState(left, hasFinally)
+      const numbers = { left, broken: 0, bytes: 0, finally_pushed: 0 as const, looked_at: now }
       const row = {
         id,
         plan: JSON.stringify(plan),
-        has_last: hasLast ? (1 as const) : (0 as const),
+        has_finally: hasFinally ? (1 as const) : (0 as const),
       }
       const open = { state: 'open' as const, ready_at: null, ended_at: null }
       await tables
@@ -52,13 +52,17 @@ export class SyncGroups implements GroupMemory {
     })
   }
 
-  end(id: string, place: number, end: MemberEnd): Promise<GroupStep> {
+  end(id: string, index: number, end: MemberEnd): Promise<GroupStep> {
     return this.#step(async tables => {
       const row = await groupOf(tables, id)
       if (!row) return 'missing'
       if (row.state === 'completed') return 'over'
-      const counts = { ...row, hasLast: row.has_last === 1, lastPushed: row.last_pushed === 1 }
-      const change = taken(counts, end, await endIn(tables, id, place))
+      const counts = {
+        ...row,
+        hasFinally: row.has_finally === 1,
+        finallyPushed: row.finally_pushed === 1,
+      }
+      const change = acceptEnd(counts, end, await endIn(tables, id, index))
       if (change) {
         const { left, broken, bytes } = change.counts
         await tables
@@ -70,7 +74,7 @@ export class SyncGroups implements GroupMemory {
         const json = JSON.stringify(change.kept.end)
         await tables
           .replaceInto('group_ends')
-          .values({ group_id: id, place, breaks, json })
+          .values({ group_id: id, index, breaks, json })
           .execute()
       }
       const step = stepAfter(change?.counts ?? counts)
@@ -81,7 +85,7 @@ export class SyncGroups implements GroupMemory {
     })
   }
 
-  async #enter(tables: Kysely<Tables>, id: string, state: GroupState): Promise<void> {
+  async #enter(tables: Kysely<Tables>, id: string, state: GroupStatus): Promise<void> {
     const now = this.#clock.now()
     const ended_at = state === 'completed' || state === 'failed' ? now : null
     const entered = tables.updateTable('groups').set({ state, ended_at }).where('id', '=', id)
@@ -95,23 +99,23 @@ export class SyncGroups implements GroupMemory {
     }
   }
 
-  async standing(id: string): Promise<GroupStanding | undefined> {
+  async state(id: string): Promise<GroupState | undefined> {
     const tables = await this.#file.tables()
     const row = await groupOf(tables, id)
     const plan = row?.state === 'completed' ? undefined : readPlan(row?.plan)
     if (!row || !plan) return undefined
     const { state, ready_at: readyAt } = row
     const ended = new Set((await endsOf(tables, id)).keys())
-    return { plan, state, readyAt, ended, lastPushed: row.last_pushed === 1 }
+    return { plan, state, readyAt, ended, finallyPushed: row.finally_pushed === 1 }
   }
 
   async ends(id: string): Promise<ReadonlyMap<number, JobEnd<Json>>> {
     return endsOf(await this.#file.tables(), id)
   }
 
-  async lastPushed(id: string): Promise<void> {
+  async finallyPushed(id: string): Promise<void> {
     const tables = await this.#file.tables()
-    await tables.updateTable('groups').set({ last_pushed: 1 }).where('id', '=', id).execute()
+    await tables.updateTable('groups').set({ finally_pushed: 1 }).where('id', '=', id).execute()
   }
 
   close(id: string, state: 'completed' | 'failed'): Promise<boolean> {
@@ -162,13 +166,13 @@ function groupOf(tables: Kysely<Tables>, id: string): Promise<StoredGroup | unde
 async function endsOf(tables: Kysely<Tables>, id: string): Promise<Map<number, JobEnd<Json>>> {
   const rows = await tables
     .selectFrom('group_ends')
-    .select(['place', 'json'])
+    .select(['index', 'json'])
     .where('group_id', '=', id)
     .execute()
   const ends = new Map<number, JobEnd<Json>>()
-  for (const { place, json } of rows) {
+  for (const { index, json } of rows) {
     const end = readEnd(json)
-    if (end) ends.set(place, end)
+    if (end) ends.set(index, end)
   }
   return ends
 }
@@ -176,13 +180,13 @@ async function endsOf(tables: Kysely<Tables>, id: string): Promise<Map<number, J
 async function endIn(
   tables: Kysely<Tables>,
   id: string,
-  place: number,
-): Promise<TakenEnd | undefined> {
+  index: number,
+): Promise<AcceptedEnd | undefined> {
   const row = await tables
     .selectFrom('group_ends')
     .select(['breaks', 'json'])
     .where('group_id', '=', id)
-    .where('place', '=', place)
+    .where('index', '=', index)
     .executeTakeFirst()
   const end = readEnd(row?.json)
   return row && end ? { end, breaks: row.breaks === 1 } : undefined

@@ -15,7 +15,7 @@ export const migrations: Migrations = {
         .addColumn('name', 'text', column => column.notNull())
         .addColumn('queue', 'text', column => column.notNull())
         .addColumn('data', 'text', column => column.notNull())
-        .addColumn('stamp', 'text', column => column.notNull())
+        .addColumn('metadata', 'text', column => column.notNull())
         .addColumn('attempt', 'integer', column => column.notNull())
         .addColumn('attempts', 'integer', column => column.notNull())
         .addColumn('starts', 'integer', column => column.notNull())
@@ -75,11 +75,11 @@ export const migrations: Migrations = {
       await db.schema
         .createTable('processes')
         .addColumn('process', 'text', column => column.primaryKey())
-        .addColumn('release', 'text', column => column.notNull())
+        .addColumn('deployment', 'text', column => column.notNull())
         .addColumn('alive_until', 'integer', column => column.notNull())
         .execute()
       await db.schema
-        .createTable('releases')
+        .createTable('deployments')
         .addColumn('born', 'integer', column => column.primaryKey().autoIncrement())
         .addColumn('id', 'text', column => column.notNull().unique())
         .addColumn('ruling', 'integer', column => column.notNull())
@@ -150,7 +150,7 @@ export const migrations: Migrations = {
       await db.schema
         .createTable('workers')
         .addColumn('id', 'text', column => column.primaryKey())
-        .addColumn('notice', 'text', column => column.notNull())
+        .addColumn('report', 'text', column => column.notNull())
         .addColumn('alive_until', 'integer', column => column.notNull())
         .execute()
     },
@@ -170,8 +170,8 @@ export const migrations: Migrations = {
         .addColumn('left', 'integer', column => column.notNull())
         .addColumn('broken', 'integer', column => column.notNull())
         .addColumn('bytes', 'integer', column => column.notNull())
-        .addColumn('has_last', 'integer', column => column.notNull())
-        .addColumn('last_pushed', 'integer', column => column.notNull())
+        .addColumn('has_finally', 'integer', column => column.notNull())
+        .addColumn('finally_pushed', 'integer', column => column.notNull())
         .addColumn('ready_at', 'integer')
         .addColumn('ended_at', 'integer')
         .addColumn('looked_at', 'integer', column => column.notNull())
@@ -180,10 +180,10 @@ export const migrations: Migrations = {
       await db.schema
         .createTable('group_ends')
         .addColumn('group_id', 'text', column => column.notNull())
-        .addColumn('place', 'integer', column => column.notNull())
+        .addColumn('index', 'integer', column => column.notNull())
         .addColumn('breaks', 'integer', column => column.notNull())
         .addColumn('json', 'text', column => column.notNull())
-        .addPrimaryKeyConstraint('group_ends_place', ['group_id', 'place'])
+        .addPrimaryKeyConstraint('group_ends_place', ['group_id', 'index'])
         .execute()
       await sql`create trigger ends_go_with_their_group after delete on groups
         begin delete from group_ends where group_id = old.id; end`.execute(db)

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { Generated, Kysely, Selectable } from 'kysely'
 import { type Database, openDatabase } from '../../../database/index.ts'
-import type { GroupState } from '../../../job/index.ts'
+import type { GroupStatus } from '../../../job/index.ts'
 import type { Fate, Reason } from '../../tick-memory.ts'
 import { migrations } from './migrations.ts'
 
@@ -15,7 +15,7 @@ interface JobsTable {
   /** The payload as JSON. */
   data: string
   /** The stamp as JSON. */
-  stamp: string
+  metadata: string
   /** The attempt that comes next, or runs. */
   attempt: number
   attempts: number
@@ -77,20 +77,20 @@ interface LedgerTable {
   job_id: string | null
 }
 
-/** A run of a group, as GroupStanding says. */
+/** A run of a group, as GroupState says. */
 interface GroupsTable {
   id: string
   /** The plan as JSON. */
   plan: string
-  state: GroupState
+  state: GroupStatus
   /** Members that have not ended. */
   left: number
   /** Members whose failure the group fails with. */
   broken: number
   /** Bytes of the results so far. */
   bytes: number
-  has_last: 0 | 1
-  last_pushed: 0 | 1
+  has_finally: 0 | 1
+  finally_pushed: 0 | 1
   ready_at: number | null
   ended_at: number | null
   looked_at: number
@@ -112,20 +112,20 @@ export type Tables = {
   paused_queues: { queue: string; at: number }
   groups: GroupsTable
   /** How members of groups ended, as JSON, and whether their group fails with them. */
-  group_ends: { group_id: string; place: number; breaks: 0 | 1; json: string }
+  group_ends: { group_id: string; index: number; breaks: 0 | 1; json: string }
   schedules: SchedulesTable
   ledger: LedgerTable
   /** The functions that run for a tick. */
   calls: { schedule: string; tick: number; leased_until: number }
-  processes: { process: string; release: string; alive_until: number }
+  processes: { process: string; deployment: string; alive_until: number }
   /** In the order in which they were registered for the first time. */
-  releases: { born: Generated<number>; id: string; ruling: 0 | 1 }
+  deployments: { born: Generated<number>; id: string; ruling: 0 | 1 }
   /** Pauses of a schedule; downtimes have none. */
   spans: { id: Generated<number>; schedule: string | null; from: number; to: number | null }
   /** The last sign of life of any scheduler: one row. */
   seen: { id: number; at: number }
   /** The notices of workers as JSON. */
-  workers: { id: string; notice: string; alive_until: number }
+  workers: { id: string; report: string; alive_until: number }
 }
 
 /**

@@ -3,18 +3,18 @@ import type { Kysely } from 'kysely'
 import type { Clock } from '../../../core/index.ts'
 import type { PushedJob, Receipt } from '../../../job/index.ts'
 import {
-  type Beat,
   type Call,
-  type ClaimAnswer,
   type ClaimedRun,
+  type ClaimResult,
   callLeaseMs,
+  type Deployment,
+  type HeartbeatReply,
   type LedgerQuery,
   type LedgerRetention,
   type LedgerRow,
   type Registration,
-  type Release,
   type RunEnd,
-  type SignOfLife,
+  type SchedulerReport,
   type Span,
   type StoredSchedule,
   shortestDowntimeMs,
@@ -24,17 +24,17 @@ import {
 import { refusal } from '../../tick-rules.ts'
 import { type Admission, anyUnfinished, isGroupUnfinished, type JobLeases } from '../jobs/index.ts'
 import type { StateFile, StoredScheduleRow, Tables } from '../state/index.ts'
-import { endRow, interruptRow, lastRows, readRows, writeRows } from './sync-ledger.ts'
 import {
   endPause,
   keepSpan,
   lastSeen,
   noteAlive,
   noteDowntime,
-  registerRelease,
+  registerDeployment,
   ruleOver,
   silentSince,
-} from './sync-releases.ts'
+} from './sync-deployments.ts'
+import { endRow, interruptRow, lastRows, readRows, writeRows } from './sync-ledger.ts'
 
 /** Runs the first attempt of a job, when it was taken in for that. */
 type Pushed = (job: PushedJob, id: string, admission: Admission) => Promise<Receipt>
@@ -52,18 +52,18 @@ export class SyncTickMemory implements TickMemory {
   readonly #retention: LedgerRetention
   readonly #clock: Clock
 
-  constructor(parts: {
+  constructor(dependencies: {
     file: StateFile
     leases: JobLeases
     pushed: Pushed
     retention: LedgerRetention
     clock: Clock
   }) {
-    this.#file = parts.file
-    this.#leases = parts.leases
-    this.#pushed = parts.pushed
-    this.#retention = parts.retention
-    this.#clock = parts.clock
+    this.#file = dependencies.file
+    this.#leases = dependencies.leases
+    this.#pushed = dependencies.pushed
+    this.#retention = dependencies.retention
+    this.#clock = dependencies.clock
   }
 
   now(): number {
@@ -74,20 +74,20 @@ export class SyncTickMemory implements TickMemory {
     return 0
   }
 
-  register(release: Release): Promise<Registration[]> {
+  register(deployment: Deployment): Promise<Registration[]> {
     return this.#inOneStep(async tables => {
       const now = this.now()
-      const { id, process } = release
+      const { id, process } = deployment
       const from = await lastSeen(tables)
       if (from !== undefined && now - from > shortestDowntimeMs) {
         await noteDowntime(tables, process, { from, to: now })
       }
-      await noteAlive(tables, now, { release: id, process })
-      return registerRelease(tables, release, now)
+      await noteAlive(tables, now, { deployment: id, process })
+      return registerDeployment(tables, deployment, now)
     })
   }
 
-  async claim(claim: TickClaim): Promise<ClaimAnswer> {
+  async claim(claim: TickClaim): Promise<ClaimResult> {
     const job = claim.run?.job
     const id = job && (job.id ?? randomUUID())
     const decided = await this.#inOneStep(tables => this.#decide(tables, claim, id))
@@ -95,7 +95,7 @@ export class SyncTickMemory implements TickMemory {
     const { admission } = decided
     if (!admission || !job || !id) return { outcome: 'claimed', pushed: undefined }
     if (admission.state === 'refused') {
-      return { outcome: 'claimed', pushed: undefined, inTheWay: admission.inTheWay }
+      return { outcome: 'claimed', pushed: undefined, conflictingId: admission.conflictingId }
     }
     return { outcome: 'claimed', pushed: this.#pushed(job, id, admission) }
   }
@@ -104,7 +104,7 @@ export class SyncTickMemory implements TickMemory {
     tables: Kysely<Tables>,
     claim: TickClaim,
     jobId: string | undefined,
-  ): Promise<ClaimAnswer | { readonly admission: Admission | undefined }> {
+  ): Promise<ClaimResult | { readonly admission: Admission | undefined }> {
     const { name, run, to } = claim
     const state = await this.#find(tables, name)
     const refused = refusal(claim, state && { ...state, paused: state.paused_at !== null })
@@ -112,16 +112,18 @@ export class SyncTickMemory implements TickMemory {
     const own = tables.updateTable('schedules').where('name', '=', name)
     if (run?.overlap && (await this.#unfinished(tables, name, state?.holder))) {
       if (run.overlap === 'queue') await own.set({ waiting: run.tick }).execute()
-      return { outcome: 'held' }
+      return { outcome: 'overlapping' }
     }
     const admission = run && (await this.#begin(tables, name, run, jobId))
-    const inTheWay = admission?.state === 'refused' ? admission.inTheWay : undefined
+    const conflictingId = admission?.state === 'refused' ? admission.conflictingId : undefined
     const waits = (state?.waiting ?? 0) > to
     const holder =
-      run?.overlap && inTheWay === undefined ? { holder: JSON.stringify(holderOf(run, jobId)) } : {}
+      run?.overlap && conflictingId === undefined
+        ? { holder: JSON.stringify(holderOf(run, jobId)) }
+        : {}
     await own.set({ cursor: to, ...holder, ...(waits ? {} : { waiting: null }) }).execute()
     const rows = claim.rows.map(row =>
-      row.tick === run?.tick ? rowOfRun(row, jobId, inTheWay) : row,
+      row.tick === run?.tick ? rowOfRun(row, jobId, conflictingId) : row,
     )
     await writeRows(tables, name, rows, this.#retention)
     return { admission }
@@ -174,13 +176,13 @@ export class SyncTickMemory implements TickMemory {
     return names.map(name => found.get(name) ?? null)
   }
 
-  beat(sign: SignOfLife): Promise<Beat> {
+  heartbeat(report: SchedulerReport): Promise<HeartbeatReply> {
     return this.#inOneStep(async tables => {
       const now = this.now()
-      if (sign.absent) await noteDowntime(tables, sign.process, sign.absent)
-      await noteAlive(tables, now, sign)
+      if (report.absent) await noteDowntime(tables, report.process, report.absent)
+      await noteAlive(tables, now, report)
       const lost: Call[] = []
-      for (const call of sign.calls) {
+      for (const call of report.calls) {
         const renewed = await tables
           .updateTable('calls')
           .set({ leased_until: now + callLeaseMs })
@@ -197,7 +199,7 @@ export class SyncTickMemory implements TickMemory {
         .execute()
       const interrupted = gone.map(({ name, tick }) => ({ name, tick }))
       for (const call of interrupted) await interruptRow(tables, call)
-      return { rule: await ruleOver(tables, sign.release, now), lost, interrupted }
+      return { rule: await ruleOver(tables, report.deployment, now), lost, interrupted }
     })
   }
 
@@ -280,10 +282,10 @@ export class SyncTickMemory implements TickMemory {
 function rowOfRun(
   row: LedgerRow,
   jobId: string | undefined,
-  inTheWay: string | undefined,
+  conflictingId: string | undefined,
 ): LedgerRow {
-  if (inTheWay === undefined) return { ...row, jobId: jobId ?? null }
-  return { ...row, fate: 'skipped', reason: 'refused', jobId: inTheWay }
+  if (conflictingId === undefined) return { ...row, jobId: jobId ?? null }
+  return { ...row, fate: 'skipped', reason: 'refused', jobId: conflictingId }
 }
 
 function holderOf(run: ClaimedRun, jobId: string | undefined): Holder {

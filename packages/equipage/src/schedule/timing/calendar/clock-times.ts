@@ -40,23 +40,23 @@ function read(given: string, form: ClockForm): number | undefined {
 
 /**
  * Milliseconds from the beginning of the day, the hour or the minute.
- * @param place the call that was given the time, as the error shall name it; called on an error only
+ * @param where the call that was given the time, as the error shall name it; called on an error only
  * @throws E_BAD_TIME when it is not written as the unit wants it, or out of range
  */
-export function clockTime(given: string, form: ClockForm, place: string | (() => string)): number {
+export function clockTime(given: string, form: ClockForm, where: string | (() => string)): number {
   const time = read(given, form)
   if (time !== undefined) return time
-  const told = typeof place === 'string' ? place : place()
-  throw new EquipageError('E_BAD_TIME', { place: told, given, allowed: forms[form].allowed })
+  const told = typeof where === 'string' ? where : where()
+  throw new EquipageError('E_BAD_TIME', { where: told, given, allowed: forms[form].allowed })
 }
 
 /** Several times, ascending, each once. */
 export function clockTimes(
   given: readonly string[],
   form: ClockForm,
-  place: string | (() => string),
+  where: string | (() => string),
 ): ClockTimes {
-  const times = given.map(time => clockTime(time, form, place))
+  const times = given.map(time => clockTime(time, form, where))
   return times.length === 1 ? times : [...new Set(times)].sort((a, b) => a - b)
 }
 

@@ -172,10 +172,10 @@ const zones = new Map<string, Zone>()
 
 /**
  * The zone of an IANA name, in any case of letters.
- * @param place what asks, as the error shall name it
+ * @param where what asks, as the error shall name it
  * @throws E_UNKNOWN_ZONE when Node knows no such zone
  */
-export function zoneNamed(name: string, place: string): Zone {
+export function zoneNamed(name: string, where: string): Zone {
   const known = zones.get(name)
   if (known) return known
   let zone: Zone
@@ -185,7 +185,7 @@ export function zoneNamed(name: string, place: string): Zone {
   } catch (cause) {
     throw new EquipageError(
       'E_UNKNOWN_ZONE',
-      { place, zone: name, nearest: nearestZone(name) },
+      { where, zone: name, nearest: nearestZone(name) },
       { cause },
     )
   }

@@ -1,5 +1,5 @@
 import { listed, monthName, ordinal, ranged, timeOfDay } from '../calendar/index.ts'
-import { weekdayNames, weekdaysTold } from '../weekday-pattern.ts'
+import { weekdayNames, weekdaysNamed } from '../weekday-pattern.ts'
 import { placesOf } from './bits.ts'
 import type { MonthRules, WeekRules } from './days.ts'
 
@@ -119,7 +119,7 @@ function monthDayWords(rules: MonthRules, months: string): string {
 }
 
 function weekDayWords(rules: WeekRules, months: string | undefined): string {
-  const every = rules.days ? [`${weekdaysTold(rules.days)}${months ? ` in ${months}` : ''}`] : []
+  const every = rules.days ? [`${weekdaysNamed(rules.days)}${months ? ` in ${months}` : ''}`] : []
   const nth = rules.nth.map(([day, which]) => {
     const name = weekdayNames[day] ?? ''
     return `the ${which === 0 ? 'last' : ordinal(which)} ${name} of ${months ?? 'every month'}`

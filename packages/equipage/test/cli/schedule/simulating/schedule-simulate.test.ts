@@ -73,7 +73,7 @@ describe('equipage schedule simulate', { concurrency: true }, () => {
     await scheduled(folder, '2020-01-15T09:03:00Z', async ({ clock, decide, memory }) => {
       await decide('report', row(at('09:13')))
       clock.set('2020-01-15T09:16:00Z')
-      await memory.beat({ release: 'x', process: 'host:1', calls: [], leaving: true })
+      await memory.heartbeat({ deployment: 'x', process: 'host:1', calls: [], leaving: true })
     })
     await scheduled(folder, '2020-01-15T09:40:00Z', async ({ clock, memory }) => {
       clock.set('2020-01-15T09:50:00Z')

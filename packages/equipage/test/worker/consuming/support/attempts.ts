@@ -11,7 +11,7 @@ export function attemptOf(fields: Partial<Attempt>): Attempt {
     attempts: 1,
     starts: 1,
     pushedAt: 0,
-    stamp: {},
+    metadata: {},
     signal: new AbortController().signal,
     checkpoints: new MemoryCheckpoints(),
     report: () => undefined,

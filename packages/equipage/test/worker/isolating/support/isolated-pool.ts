@@ -62,7 +62,7 @@ export function isolatedPool(test: TestContext, jobs: string, files: Record<stri
     const { data = {}, signal = new AbortController().signal } = given
     const { maxJobs = 100, maxMemoryBytes = 10_000_000_000 } = given
     const numbers = { attempt: 1, attempts: 1, starts: 1, pushedAt: clock.now() }
-    const ids = { id: `${name}-1`, name, queue: 'default', stamp: {} }
+    const ids = { id: `${name}-1`, name, queue: 'default', metadata: {} }
     return pool.run({
       attempt: { ...ids, ...numbers, data, signal, checkpoints, report: () => undefined },
       isolation: { maxJobs, maxMemoryBytes },
