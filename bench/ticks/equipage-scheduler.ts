@@ -1,6 +1,12 @@
+import { runtimeOf } from 'equipage'
 import { createApp } from './application/app/index.ts'
 import { measure } from './measured-process.ts'
+import { observeClaims } from './observed-claims.ts'
+import { readPlan } from './plan.ts'
 
 // A scheduler of the benchmark's application.
-const app = createApp()
-await measure(async () => (await app.scheduler)?.start())
+const runtime = runtimeOf(createApp())
+await measure(async () => {
+  if (readPlan().action === 'push') observeClaims((await runtime.connection).ticks)
+  await (await runtime.scheduler)?.start()
+})

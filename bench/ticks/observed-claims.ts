@@ -1,21 +1,13 @@
-import type { Connection } from '../../packages/equipage/src/connection/index.ts'
+import type { TickMemory } from '../../packages/equipage/src/connection/index.ts'
 import { measured } from './measured-process.ts'
 import { preciseNow } from './plan.ts'
 
-/** The same connection; each claim that begins a run is noted, with its lateness, when it has been answered. */
-export function observed(connection: Connection): Connection {
-  const { ticks } = connection
-  const claim: typeof ticks.claim = async claimed => {
-    const answer = await ticks.claim(claimed)
+/** Notes each claim that begins a run, with its lateness, when it has been answered. */
+export function observeClaims(ticks: TickMemory): void {
+  const claim = ticks.claim.bind(ticks)
+  ticks.claim = async claimed => {
+    const answer = await claim(claimed)
     if (answer.outcome === 'claimed' && claimed.run) measured.push(preciseNow() - claimed.run.tick)
     return answer
   }
-  const proxy = new Proxy(ticks, {
-    get(target, name) {
-      if (name === 'claim') return claim
-      const value: unknown = Reflect.get(target, name, target)
-      return typeof value === 'function' ? value.bind(target) : value
-    },
-  })
-  return { ...connection, ticks: proxy }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
+import { runtimeOf } from 'equipage'
 import { eventually } from '../../packages/equipage/test/support/eventually.ts'
 import { workingApplication } from './support/working-application.ts'
 
@@ -10,13 +11,13 @@ suite('queues.ts ends by itself', { concurrency: 3 }, () => {
     const { app, push, work, notes } = await workingApplication(t)
     await push('quick', numbers(20))
     await push('other', numbers(5))
-    await app.queue.pushIn('1h', (await app.jobs).resolve('quick'), { n: 99 })
+    await app.queue.pushIn('1h', (await runtimeOf(app).jobs).resolve('quick'), { n: 99 })
     const worker = work(['--stop-when-empty'])
     assert.equal(await worker.ended, 0, worker.output())
     assert.equal(notes('quick').filter(({ what }) => what === 'ended').length, 20)
     assert.equal(notes('other').filter(({ what }) => what === 'ended').length, 5)
     assert.match(worker.output(), /"why":"empty","msg":"worker ends: nothing is left to do"/)
-    assert.deepEqual(await app.connection.then(({ workers }) => workers.reports()), [])
+    assert.deepEqual(await (await runtimeOf(app).connection).workers.reports(), [])
   })
 
   test('with --once, after one job, however many wait in however many queues', async t => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
+import { runtimeOf } from 'equipage'
 import { eventually } from '../../packages/equipage/test/support/eventually.ts'
 import { workingApplication } from './support/working-application.ts'
 
@@ -19,7 +20,7 @@ suite('groups of which jobs take their workers down', { concurrency: true }, () 
       }
     }, 240_000)
     await eventually(async () => {
-      const { groups } = await app.connection
+      const { groups } = await runtimeOf(app).connection
       assert.deepEqual(await groups.unfinished(0), [])
     })
     const pids = new Set(notes().map(({ pid }) => pid))

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
+import { runtimeOf } from 'equipage'
 import { eventually } from '../../packages/equipage/test/support/eventually.ts'
 import { seeded } from '../ticks/support/chance.ts'
 import { followParts, isBusy, overlaps } from './support/follow-notes.ts'
@@ -19,7 +20,7 @@ suite('workers under load', { concurrency: true, timeout: 280_000 }, () => {
     const start = () => work(['--concurrency', '10'], env)
     const workers = [start(), start(), start()]
     const chance = seeded(3)
-    const pusher = new UniquePusher(app.queue, (await app.jobs).resolve('single'), 20)
+    const pusher = new UniquePusher(app.queue, (await runtimeOf(app).jobs).resolve('single'), 20)
     const pushing = pusher.go()
     // Its own failure is told below, behind that of the kills.
     pushing.catch(() => pusher.stop())

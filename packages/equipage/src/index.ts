@@ -1,4 +1,13 @@
-export { type AppEvents, type AppOptions, Equipage } from './app/index.ts'
+export {
+  type AppEvents,
+  type AppOptions,
+  Equipage,
+  type FrameworkServices,
+  type Replaceable,
+  type Replacement,
+  type Runtime,
+  runtimeOf,
+} from './app/index.ts'
 export type { Cleared, JobState, QueueCounts, StoredJob } from './connection/index.ts'
 export type { Duration, EventSource, Json } from './core/index.ts'
 export {

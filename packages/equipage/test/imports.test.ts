@@ -63,9 +63,9 @@ const planted = (path: string, ...imports: string[]): Source[] => [
 
 test('the walk sees the files and their imports', () => {
   assert.ok(sources.length > 200)
-  const wiring = sources.find(({ path }) => path === 'app/wiring.ts')
-  assert.ok(wiring?.imports.includes('../connection/redis/index.ts'))
-  assert.ok(wiring?.imports.includes('../database/index.ts'))
+  const importsOf = (file: string) => sources.find(({ path }) => path === file)?.imports ?? []
+  assert.ok(importsOf('app/open-connection.ts').includes('../connection/redis/index.ts'))
+  assert.ok(importsOf('app/open-database.ts').includes('../database/index.ts'))
 })
 
 test('every folder of src is a room whose place is known, and every known room is there', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { z } from 'zod'
+import type { App as RegisteredApp } from '../../../app/index.ts'
 import type { Config, Values } from '../src/config/index.ts'
 import { defineConfig, format } from '../src/config/index.ts'
 import {
@@ -11,6 +12,8 @@ import {
   defineGroup,
   defineJob,
   defineQueue,
+  Equipage,
+  type EquipageScheduler,
   type EventSource,
   type GroupDefinition,
   type JobContext,
@@ -25,6 +28,7 @@ import {
   Release,
   type RunOutcome,
   type SkipReason,
+  systemClock,
   type TickContext,
   type Timetable,
 } from '../src/index.ts'
@@ -64,6 +68,37 @@ const config = defineConfig({
     shelf: { wide: { doc: 'Metres.', format: format.int(1, 9), default: 2 } },
   },
 })
+
+class Till {
+  readonly #day = 'monday'
+  sold = 0
+
+  sell(id: number): string {
+    return `${this.#day} ${id}`
+  }
+}
+
+class Shop extends Equipage<typeof config> {
+  static override config = config
+
+  get till() {
+    return this.service('till', () => new Till())
+  }
+
+  get ledger() {
+    return this.service('ledger', async () => [this.till.sold])
+  }
+
+  get label(): string {
+    same<typeof kind, 'corner' | 'chain'>()
+    const kind = this.config.get('shop.kind')
+    return kind
+  }
+
+  rates(): Promise<number> {
+    return Promise.resolve(1)
+  }
+}
 
 /** Never called. */
 const written = {
@@ -324,6 +359,42 @@ const written = {
     defineJob({ name: 'x', queue: keyed, run: () => 1 })
   },
 
+  replacing(app: Shop) {
+    app.replace('clock', systemClock)
+    app.replace('random', () => 0.5)
+    app.replace('till', { sell: (id: number) => `${id}`, sold: 1 })
+    app.replace('rates', async () => 2)
+    app.replace('label', 'closed')
+    app.replace('ledger', Promise.resolve([1]))
+    // @ts-expect-error no service of this name
+    app.replace('clokc', systemClock)
+    // @ts-expect-error a clock has timers too
+    app.replace('clock', { now: () => 1 })
+    // @ts-expect-error a till sells
+    app.replace('till', { sold: 1 })
+    // @ts-expect-error a till sells by number
+    app.replace('till', { sell: (id: string) => id, sold: 1 })
+    // @ts-expect-error rates are awaited
+    app.replace('rates', () => 2)
+    // @ts-expect-error a label is a text
+    app.replace('label', 7)
+    // @ts-expect-error what the framework does with services is not replaced
+    app.replace('dispose', async () => undefined)
+    // @ts-expect-error neither is the configuration
+    app.replace('config', app.config)
+    // @ts-expect-error services of the application are made by itself
+    app.service('till', () => 1)
+  },
+
+  registered(scheduler: EquipageScheduler) {
+    defineJob({ name: 'x', run: ({ app }) => same<typeof app, RegisteredApp>() })
+    same<JobContext<unknown>['app'], RegisteredApp>()
+    same<typeof scheduler.app, RegisteredApp>()
+    same<typeof scheduler.config, RegisteredApp['config']>()
+    // @ts-expect-error the registered application has no such service
+    defineJob({ name: 'x', run: ({ app }) => app.till })
+  },
+
   settings(app: Config<typeof config.schema>) {
     same<typeof kind, 'corner' | 'chain'>()
     const kind = app.get('shop.kind')
@@ -363,6 +434,8 @@ describe('the types', () => {
       'middleware',
       'failures',
       'definitions',
+      'replacing',
+      'registered',
       'settings',
     ]
     assert.deepEqual(Object.keys(written), names)

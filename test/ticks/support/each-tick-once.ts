@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Equipage } from 'equipage'
+import { type Equipage, runtimeOf } from 'equipage'
 import { eventually } from '../../../packages/equipage/test/support/eventually.ts'
 import type { Run, TickingApplication } from './ticking-application.ts'
 
@@ -7,7 +7,7 @@ const iso = (instant: number) => new Date(instant).toISOString()
 
 /** The rows of a schedule's ledger, the oldest first. */
 export async function ledgerOf(view: Equipage, schedule = 'steady') {
-  const { ticks } = await view.connection
+  const { ticks } = await runtimeOf(view).connection
   return ticks.ledger({ name: schedule, from: 0, to: 8.64e15, limit: 100_000 })
 }
 

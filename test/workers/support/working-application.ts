@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { TestContext } from 'node:test'
-import { Equipage } from 'equipage'
+import { Equipage, runtimeOf } from 'equipage'
 import { defineConfig } from 'equipage/config'
 import { startRedis } from '../../../packages/equipage/test/support/redis.ts'
 import { processesIn, type Running } from '../../support/application.ts'
@@ -192,7 +192,7 @@ export async function workingApplication(
       return JSON.parse(asked.output())
     },
     async push(name, numbers) {
-      const definition = (await app.jobs).resolve(name)
+      const definition = (await runtimeOf(app).jobs).resolve(name)
       await Promise.all(numbers.map(n => app.queue.push(definition, { n })))
     },
     notes(job) {

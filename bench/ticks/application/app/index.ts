@@ -1,18 +1,10 @@
 import { join } from 'node:path'
 import { Equipage } from 'equipage'
 import { defineConfig } from 'equipage/config'
-import { observed } from '../../observed-claims.ts'
 import { readPlan } from '../../plan.ts'
 
 class BenchApp extends Equipage {
   static override config = defineConfig({})
-
-  override get connection() {
-    return this.service('observed', async () => {
-      const connection = await super.connection
-      return readPlan().action === 'push' ? observed(connection) : connection
-    })
-  }
 }
 
 /** The application of the benchmark: over the Redis of its plan, or over a state file in the folder BENCH_STATE. */

@@ -1,13 +1,13 @@
-import type { AnyApp } from '../app/index.ts'
+import type { Runtime } from '../app/index.ts'
 import { type Print, table } from './terminal/index.ts'
 
 /** `equipage config` */
 export async function configList(
-  app: AnyApp,
+  runtime: Runtime,
   print: Print,
   options: { json?: true },
 ): Promise<void> {
-  const settings = app.settings.describe()
+  const settings = runtime.config.describe()
   if (options.json) return print(JSON.stringify(settings, null, 2))
   const rows = settings.map(({ path, variable = '', value, doc }) => [
     variable,

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import type { AnyApp } from '../app/index.ts'
+import { type Runtime, runtimeOf } from '../app/index.ts'
 import { configList } from './config.ts'
 import { health } from './health.ts'
 import { findApp } from './processes/index.ts'
@@ -21,14 +21,16 @@ export function buildProgram(print: Print, note: Print): Command {
 
   /** Runs a command over the application, and lets go of it afterwards. */
   const over =
-    <Args extends unknown[]>(run: (app: AnyApp, print: Print, ...args: Args) => Promise<void>) =>
+    <Args extends unknown[]>(
+      run: (runtime: Runtime, print: Print, ...args: Args) => Promise<void>,
+    ) =>
     async (...args: Args) => {
-      const app = await findApp(program.opts<{ app?: string }>().app)
-      app.logToStandardError()
+      const runtime = runtimeOf(await findApp(program.opts<{ app?: string }>().app))
+      runtime.appLog.toStandardError()
       try {
-        await run(app, print, ...args)
+        await run(runtime, print, ...args)
       } finally {
-        await app.dispose()
+        await runtime.dispose()
       }
     }
   const json = ['--json', 'as JSON'] as const

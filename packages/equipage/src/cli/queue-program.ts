@@ -87,8 +87,8 @@ export function addQueueCommands(queue: Command, over: Over, note: Print): void 
     .option(...json)
     .addHelpText('after', example('queue clear reports --force'))
     .action(
-      over((app, print, name: string, options: { force?: true; json?: true }) =>
-        queueClear(app, { print, note }, name, options),
+      over((runtime, print, name: string, options: { force?: true; json?: true }) =>
+        queueClear(runtime, { print, note }, name, options),
       ),
     )
   queue

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import type { AnyApp } from '../app/index.ts'
+import type { Runtime } from '../app/index.ts'
 import {
   scheduleList,
   scheduleNext,
@@ -14,7 +14,7 @@ import { example, type Output, type Print, wholeNumber } from './terminal/index.
 
 /** Runs a command over the application, and lets go of it afterwards. */
 export type Over = <Args extends unknown[]>(
-  run: (app: AnyApp, print: Print, ...args: Args) => Promise<void>,
+  run: (runtime: Runtime, print: Print, ...args: Args) => Promise<void>,
 ) => (...args: Args) => Promise<void>
 
 /**
@@ -25,8 +25,8 @@ export function addScheduleCommands(schedule: Command, over: Over, note: Print):
   const json = ['--json', 'as JSON'] as const
   /** The same for a command that has notes to make. */
   const noting = <Args extends unknown[]>(
-    run: (app: AnyApp, output: Output, ...args: Args) => Promise<void>,
-  ) => over((app, print, ...args: Args) => run(app, { print, note }, ...args))
+    run: (runtime: Runtime, output: Output, ...args: Args) => Promise<void>,
+  ) => over((runtime, print, ...args: Args) => run(runtime, { print, note }, ...args))
 
   schedule
     .command('list')

@@ -1,4 +1,4 @@
-import type { AnyApp } from '../app/index.ts'
+import type { Runtime } from '../app/index.ts'
 import type { RunningAttempt, WorkerReport } from '../connection/index.ts'
 import { humanDuration } from '../core/index.ts'
 import { type Print, table } from './terminal/index.ts'
@@ -8,18 +8,18 @@ const jobsNamed = 3
 
 /** `equipage worker list` */
 export async function workerList(
-  app: AnyApp,
+  runtime: Runtime,
   print: Print,
   options: { json?: true },
 ): Promise<void> {
-  const reports = await (await app.connection).workers.reports()
+  const reports = await (await runtime.connection).workers.reports()
   if (options.json) return print(JSON.stringify(reports.map(asJson), null, 2))
   if (reports.length === 0) return print('no worker is alive')
   const headings = ['worker', 'up for', 'queues', 'concurrency', 'ended', 'memory', 'works on']
   print(
     table(
       headings,
-      reports.map(report => rowOf(report, app.clock.now())),
+      reports.map(report => rowOf(report, runtime.clock.now())),
     ),
   )
 }

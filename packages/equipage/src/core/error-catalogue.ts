@@ -179,8 +179,12 @@ export const catalogue = {
     `no application at ${f.where}; it is the file app/index.ts beside a package.json, and it exports createApp`,
   E_NO_SCHEDULER: (f: { file: string }) =>
     `${f.file} is not there, or exports no class Scheduler that extends EquipageScheduler; write one, with its schedules in register()`,
+  E_NOT_AN_APP: (f: { given: unknown }) =>
+    `expected an application, got ${shown(f.given)}; give an object of a class that extends Equipage, and let \`npm ls equipage\` show one copy of it`,
   E_SERVICE_CYCLE: (f: { names: string[] }) =>
-    `services need each other in a circle: ${f.names.join(' -> ')}; let one of them take what it needs when it is called`,
+    `services need each other to be made: ${f.names.join(' -> ')}; let one of them ask for the other when it is called, not when it is made`,
+  E_UNKNOWN_SERVICE: (f: { app: string; name: string; nearest: string | undefined }) =>
+    `${f.app} has no service ${shown(f.name)} to replace; ${f.nearest ? `did you mean "${f.nearest}"?` : `use the name of a getter of ${f.app}, or of one of the framework's services: clock, random, log, database, connection, queue`}`,
   E_SERVICE_IN_USE: (f: { name: string }) =>
     `service "${f.name}" has been made already; replace it before anything uses it`,
 

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { AnyApp } from '../app/index.ts'
+import { type AnyApp, runtimeOf } from '../app/index.ts'
 import { EquipageError } from '../core/index.ts'
 import {
   type MemoryConnection,
@@ -41,12 +41,12 @@ export class Recorder {
 const recorders = new WeakMap<AnyApp, Recorder>()
 
 /**
- * Puts a recorder in the place of an application's connection.
+ * Replaces an application's connection by a recorder.
  * @throws E_SERVICE_IN_USE when the connection has been used, or another recorder is there
  */
 export function record(app: AnyApp, recorder: Recorder): Recorder {
   if (recorders.has(app)) throw new EquipageError('E_SERVICE_IN_USE', { name: 'connection' })
-  app.replace('connection', Promise.resolve(recorder.connection))
+  runtimeOf(app).replace('connection', recorder.connection)
   recorders.set(app, recorder)
   return recorder
 }
@@ -57,10 +57,11 @@ export function record(app: AnyApp, recorder: Recorder): Recorder {
  */
 export function recorderOf(app: AnyApp): Recorder {
   // The clock is asked for with the first push: until then the test can still replace it.
+  const runtime = runtimeOf(app)
   const clock = {
-    now: () => app.clock.now(),
-    monotonic: () => app.clock.monotonic(),
-    after: (delayMs: number, fire: () => void) => app.clock.after(delayMs, fire),
+    now: () => runtime.clock.now(),
+    monotonic: () => runtime.clock.monotonic(),
+    after: (delayMs: number, fire: () => void) => runtime.clock.after(delayMs, fire),
   }
   return recorders.get(app) ?? record(app, new Recorder({ clock, guarded: false }))
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { AnyApp } from '../app/index.ts'
+import { type AnyApp, runtimeOf } from '../app/index.ts'
 import type {
   GroupMemory,
   Progress,
@@ -21,7 +21,13 @@ export function prepared(
   payload: unknown,
   tick: GivenTick | undefined,
 ): Promise<PushedJob> {
-  return app.queue.prepare(job, payload, {}, null, tick ? { tick: tickMetadata(tick) } : {})
+  return runtimeOf(app).queue.prepare(
+    job,
+    payload,
+    {},
+    null,
+    tick ? { tick: tickMetadata(tick) } : {},
+  )
 }
 
 function tickMetadata({ scheduledFor, previous, ...tick }: GivenTick): TickMetadata {
@@ -52,15 +58,16 @@ export async function runAttempt(
   app: AnyApp,
   job: PushedJob,
   options: RunJobOptions,
-  groups: GroupMemory = new MemoryGroups(app.clock),
+  groups: GroupMemory = new MemoryGroups(runtimeOf(app).clock),
 ): Promise<Ran> {
   const { name, queue, data, metadata } = job
   const { attempt = 1, attempts = job.attempts, pushedAt, signal } = options
+  const runtime = runtimeOf(app)
   const { log, lines } = capturedLog()
   const checkpoints = new GivenCheckpoints(options.checkpoints ?? {})
   const progress: Progress[] = []
   const following: PushedJob[] = []
-  const runner = app.attemptRunner({
+  const runner = runtime.attemptRunner({
     log,
     // The test sees what the function does to its fakes.
     isolated: undefined,
@@ -81,7 +88,7 @@ export async function runAttempt(
       attempt,
       attempts,
       starts: attempt,
-      pushedAt: pushedAt?.getTime() ?? app.clock.now(),
+      pushedAt: pushedAt?.getTime() ?? runtime.clock.now(),
       metadata,
       signal: signal ?? new AbortController().signal,
       checkpoints,

@@ -1,4 +1,4 @@
-import type { AnyApp } from '../app/index.ts'
+import { type AnyApp, runtimeOf } from '../app/index.ts'
 import type { GroupDefinition, PayloadArgument, PushedJob } from '../job/index.ts'
 import { MemoryGroups } from '../simulation/index.ts'
 import type { GroupRun, JobRun, RunChainOptions, RunEnd } from './job-run.ts'
@@ -18,7 +18,7 @@ export async function runGroup<Input, Result>(
 ): Promise<GroupRun<Result>> {
   const given: readonly unknown[] = args
   const [payload, options = {}] = given as [payload?: unknown, options?: RunChainOptions]
-  const groups = new MemoryGroups(app.clock)
+  const groups = new MemoryGroups(runtimeOf(app).clock)
   const run = (job: PushedJob) => runAttempt(app, job, options, groups)
   const fanOut = await run(await prepared(app, group, payload, options.tick))
   const [first] = fanOut.following

@@ -1,5 +1,4 @@
-import { join } from 'node:path'
-import type { AnyApp } from '../app/index.ts'
+import { type AnyApp, runtimeOf } from '../app/index.ts'
 import type { Fate, Reason } from '../connection/index.ts'
 import { type Duration, durationMs, EquipageError, VirtualClock } from '../core/index.ts'
 import type { Pushable } from '../job/index.ts'
@@ -43,7 +42,8 @@ export interface DecidedTick {
  * @throws E_SERVICE_IN_USE, E_NO_SCHEDULER, E_BAD_TIME, E_BAD_INSTANT, and the faults of the schedules
  */
 export async function timeTravel(app: AnyApp, options: TimeTravelOptions): Promise<TimeTravel> {
-  const timezone = app.settings.get('scheduler.timezone')
+  const runtime = runtimeOf(app)
+  const timezone = runtime.config.get('scheduler.timezone')
   const zone = timezone === null ? systemZone() : zoneNamed(timezone, 'SCHEDULER_TIMEZONE')
   const from = momentMs(options.from, zone, 'timeTravel, from')
   const clock = new VirtualClock(from, { steady: true })
@@ -56,13 +56,10 @@ export async function timeTravel(app: AnyApp, options: TimeTravelOptions): Promi
       return durationMs(given, 'timeTravel, jobsTake')
     },
   })
-  app.replace('clock', clock)
+  runtime.replace('clock', clock)
   record(app, recorder)
-  await app.ready()
-  const scheduler = await app.scheduler
-  if (!scheduler) {
-    throw new EquipageError('E_NO_SCHEDULER', { file: join(app.basePath, 'app', 'scheduler.ts') })
-  }
+  await runtime.ready()
+  const scheduler = await runtime.requiredScheduler()
   scheduler.timetable.schedules.forEach(withoutPings)
   await scheduler.start()
   return new TimeTravel({ clock, recorder, scheduler, zone })

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { sql } from 'kysely'
-import { Equipage } from '../../src/app/index.ts'
+import { Equipage, runtimeOf } from '../../src/app/index.ts'
 import { defineConfig, format } from '../../src/config/index.ts'
 import { processName } from '../../src/core/process-name.ts'
 import type { JobMiddleware } from '../../src/job/index.ts'
@@ -60,8 +60,8 @@ describe('the container', () => {
     const { app, folder } = make(t, { '.env': 'SHOP_MOTTO=sell\nAPP_ENV=testing' })
     assert.equal(app.basePath, folder)
     assert.equal(app.config.get('shop.motto'), 'sell')
-    assert.equal(app.settings.get('app.env'), 'testing')
-    void [app.log, app.queue, app.database, await app.connection]
+    assert.equal(app.config.get('app.env'), 'testing')
+    void [app.log, app.queue, app.database, await runtimeOf(app).connection]
     assert.equal(existsSync(join(folder, 'storage')), false)
   })
 
@@ -98,24 +98,157 @@ describe('the container', () => {
     assert.equal(app.disposed, 1)
   })
 
-  it('takes another service in the place of its own, before it is used', async t => {
-    const { app } = make(t)
-    app.replace('clock', new StubClock('2001-01-01T00:00:00Z'))
-    app.replace('motto', { text: 'give' })
-    assert.equal(app.clock.now(), Date.parse('2001-01-01T00:00:00Z'))
-    assert.equal(app.motto.text, 'give')
-    void app.random
-    assert.throws(() => app.replace('random', () => 0), { code: 'E_SERVICE_IN_USE' })
+  it('has names for services of its own, and leaves every name to the application', async t => {
+    const taken = ['jobs', 'queue', 'connection', 'events', 'scheduler', 'log', 'clock', 'random']
+    class Busy extends App {
+      take = () => taken.map(name => this.service(name, () => `own ${name}`))
+      get jobs() {
+        return 'own jobs'
+      }
+      get worker() {
+        return 'own worker'
+      }
+    }
+    const folder = temporaryApp(t, {
+      files: { 'app/jobs/count.ts': jobs, 'app/migrations/1.ts': migration },
+    })
+    const app = Busy.make(folder, { env: { LOG_CHANNEL: 'null' } })
+    t.after(() => app.dispose())
+    assert.deepEqual(
+      app.take(),
+      taken.map(name => `own ${name}`),
+    )
+    const runtime = runtimeOf(app)
+    const receipt = await app.queue.push((await runtime.jobs).resolve('count'))
+    assert.equal(receipt.state, 'completed')
+    const worker = runtime.worker()
+    await worker.start()
+    await worker.stop(0)
+    assert.equal(await runtime.scheduler, undefined)
   })
 
-  it('makes its folders where they are told, relative to the application', async t => {
+  it('is given members by its runtime for nothing but what applications use', () => {
+    const members = Object.getOwnPropertyNames(Equipage.prototype)
+    assert.deepEqual(members.sort(), [
+      'basePath',
+      'clock',
+      'config',
+      'constructor',
+      'database',
+      'dispose',
+      'events',
+      'log',
+      'middleware',
+      'queue',
+      'random',
+      'ready',
+      'replace',
+      'service',
+    ])
+  })
+
+  it('has a runtime, and nothing else has', t => {
+    const { app } = make(t)
+    assert.equal(runtimeOf(app), runtimeOf(app))
+    for (const other of [{}, undefined, Equipage.prototype.constructor]) {
+      assert.throws(() => runtimeOf(other as never), {
+        code: 'E_NOT_AN_APP',
+        message:
+          /^expected an application, got .*; give an object of a class that extends Equipage/,
+      })
+    }
+  })
+})
+
+describe('a service of the container', () => {
+  class Bakery extends App {
+    /** Its getter has another name than its service. */
+    get oven() {
+      return this.service('furnace', () => ({ hot: true }))
+    }
+
+    get loaves() {
+      return this.service('loaves', () => ({ count: this.oven.hot ? 2 : 0 }))
+    }
+
+    get recipe() {
+      return join(this.basePath, 'recipe.md')
+    }
+  }
+
+  function bakery(t: TestContext) {
+    const app = Bakery.make(temporaryFolder(t), { env: { LOG_CHANNEL: 'null' } })
+    t.after(() => app.dispose())
+    return app
+  }
+
+  it('can be replaced before it is used: one of the framework, or any that the application adds', t => {
+    const app = bakery(t)
+    app.replace('clock', new StubClock('2001-01-01T00:00:00Z'))
+    app.replace('oven', { hot: false })
+    app.replace('oven', { hot: false })
+    app.replace('motto', { text: 'give' })
+    app.replace('recipe', '/tmp/recipe.md')
+    assert.equal(app.clock.now(), Date.parse('2001-01-01T00:00:00Z'))
+    assert.equal(runtimeOf(app).clock, app.clock)
+    assert.equal(app.loaves.count, 0)
+    assert.deepEqual([app.motto.text, app.recipe], ['give', '/tmp/recipe.md'])
+  })
+
+  it('belongs to whoever replaced it: it is not disposed of', async t => {
+    const app = bakery(t)
+    app.replace('motto', {
+      text: 'give',
+      [Symbol.dispose]: () => assert.fail('it was disposed of'),
+    } as never)
+    void app.motto
+    await app.dispose()
+    assert.equal(app.disposed, 0)
+  })
+
+  it('cannot be replaced when it has been used', t => {
+    const app = bakery(t)
+    void [app.random, app.loaves]
+    assert.throws(() => app.replace('random', () => 0), { code: 'E_SERVICE_IN_USE' })
+    assert.throws(() => app.replace('loaves', { count: 1 }), {
+      code: 'E_SERVICE_IN_USE',
+      message: 'service "loaves" has been made already; replace it before anything uses it',
+    })
+    assert.equal(app.loaves.count, 2)
+  })
+
+  it('that there is not cannot be replaced, and the message says which was meant', t => {
+    const app = bakery(t)
+    const replace = (name: string) => () => app.replace(name as 'clock', {} as never)
+    for (const [name, advice] of [
+      ['clokc', 'did you mean "clock"?'],
+      ['loafs', 'did you mean "loaves"?'],
+      ['furnace', 'use the name of a getter of Bakery, or of one of the framework'],
+      ['ready', 'use the name of a getter'],
+      ['config', 'use the name of a getter'],
+      ['toString', 'use the name of a getter'],
+    ] as const) {
+      assert.throws(replace(name), {
+        code: 'E_UNKNOWN_SERVICE',
+        message: new RegExp(
+          `^Bakery has no service '${name}' to replace; ${advice}`.replace('?', '\\?'),
+        ),
+      })
+    }
+  })
+})
+
+describe('the folders of an application', () => {
+  it('are made where the settings say, relative to the application', async t => {
     const { app, folder } = make(t, {}, { DB_DATABASE: 'data/own.sqlite' })
     await sql`create table t (id integer)`.execute(app.database.kysely)
     assert.equal(existsSync(join(folder, 'data', 'own.sqlite')), true)
   })
+})
 
-  it('knows its grace period in milliseconds', t => {
-    assert.equal(make(t, {}, { WORKER_GRACE: '1m30s' }).app.graceMs, 90_000)
+describe('the grace period of an application', () => {
+  it('is known in milliseconds', t => {
+    assert.equal(runtimeOf(make(t, {}, { WORKER_GRACE: '1m30s' }).app).graceMs, 90_000)
   })
 })
 
@@ -124,10 +257,10 @@ describe('an application', () => {
     const files = { 'app/jobs/count.ts': jobs, 'app/migrations/1-books.ts': migration }
     const { app } = make(t, files)
     app.replace('clock', new StubClock('2001-01-01T00:00:00Z'))
-    const receipt = await app.queue.push((await app.jobs).resolve('count'))
+    const receipt = await app.queue.push((await runtimeOf(app).jobs).resolve('count'))
     assert.equal(receipt.state, 'completed')
     assert.deepEqual(receipt.result, { books: 0, now: 978_307_200_000 })
-    assert.equal(app.attemptsEnded, 1)
+    assert.equal(runtimeOf(app).attemptsEnded, 1)
   })
 
   it('brings its tables up to date once, and again when that failed', async t => {
@@ -156,16 +289,19 @@ describe('an application', () => {
       }
     `
     const { app } = make(t, { 'app/scheduler.ts': source }, { SCHEDULER_TIMEZONE: 'Asia/Tokyo' })
-    const [schedule] = (await app.scheduler)?.timetable.schedules ?? []
+    const [schedule] = (await runtimeOf(app).scheduler)?.timetable.schedules ?? []
     assert.deepEqual([schedule?.name, schedule?.zone], ['buy', 'Asia/Tokyo'])
-    assert.equal(await make(t).app.scheduler, undefined)
+    assert.equal(await runtimeOf(make(t).app).scheduler, undefined)
   })
 
   it('has workers of the queues that are configured, unless it is told others', async t => {
     const queues = { WORKER_QUEUES: 'nobody' }
     const { app } = make(t, { 'app/jobs/count.ts': jobs }, queues)
-    await assert.rejects(app.worker().start(), { code: 'E_UNKNOWN_QUEUE', message: /'nobody'/ })
-    const worker = app.worker({ queues: ['default'] })
+    await assert.rejects(runtimeOf(app).worker().start(), {
+      code: 'E_UNKNOWN_QUEUE',
+      message: /'nobody'/,
+    })
+    const worker = runtimeOf(app).worker({ queues: ['default'] })
     await worker.start()
     await worker.stop(0)
   })
@@ -209,7 +345,7 @@ describe('the middleware and the events of an application', () => {
       heard.push(`${name} ${result}`),
     )
     app.events.on('job:pushed', ({ name }) => heard.push(`pushed ${name}`))
-    const job = (await app.jobs).resolve('shout')
+    const job = (await runtimeOf(app).jobs).resolve('shout')
     const receipt = await app.queue.push(job)
     assert.equal(receipt.result, 'buy job run')
     off()
@@ -223,7 +359,7 @@ describe('the middleware and the events of an application', () => {
     const note = (event: unknown) => heard.push(`channel ${(event as { process: string }).process}`)
     app.events.on('worker:started', ({ process }) => heard.push(`listener ${process}`))
     subscribe('equipage:worker:started', note)
-    const worker = app.worker()
+    const worker = runtimeOf(app).worker()
     await worker.start()
     unsubscribe('equipage:worker:started', note)
     await worker.stop(0)
@@ -233,9 +369,9 @@ describe('the middleware and the events of an application', () => {
   it('log the error of a listener', async t => {
     const app = loud(t)
     const { log, lines } = capturedLog()
-    app.replace('log', { logger: log, close: () => undefined })
+    app.replace('log', log)
     app.events.on('job:started', () => assert.fail('a typo'))
-    const receipt = await app.queue.push((await app.jobs).resolve('shout'))
+    const receipt = await app.queue.push((await runtimeOf(app).jobs).resolve('shout'))
     assert.equal(receipt.state, 'completed')
     const line = lines.find(({ msg }) => msg === 'a listener of an event failed')
     assert.equal(line?.['event'], 'job:started')
@@ -244,7 +380,7 @@ describe('the middleware and the events of an application', () => {
 
   it('have a limit to what a payload may take', async t => {
     const app = loud(t, { QUEUE_PAYLOAD_LIMIT: '1KB' })
-    const job = (await app.jobs).resolve('large')
+    const job = (await runtimeOf(app).jobs).resolve('large')
     const push = (length: number) => app.queue.push(job, { text: 'x'.repeat(length) })
     assert.equal((await push(980)).state, 'completed')
     await assert.rejects(push(1_000), { code: 'E_PAYLOAD_SIZE' })

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { suite, type TestContext, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
-import type { Equipage } from '../../src/app/index.ts'
+import { type Equipage, runtimeOf } from '../../src/app/index.ts'
 import { eventually } from '../support/eventually.ts'
 import { lives } from '../support/lives.ts'
 import { temporaryApp } from '../support/temporary-app.ts'
@@ -33,7 +33,7 @@ const jobs = `
     isolate: true,
     run: ({ app, log }) => {
       log.info('here')
-      return { pid: process.pid, name: app.settings.get('app.name'), pool: app.pool.name }
+      return { pid: process.pid, name: app.config.get('app.name'), pool: app.pool.name }
     },
   })
   export const outer = defineJob({
@@ -62,7 +62,7 @@ async function made(t: TestContext): Promise<Equipage> {
 suite('isolated jobs of an application', { concurrency: true }, () => {
   test('run in a process that has the application’s folder and variables, and is let go with it', async t => {
     const app = await made(t)
-    const { result } = await app.queue.push((await app.jobs).resolve('which'))
+    const { result } = await app.queue.push((await runtimeOf(app).jobs).resolve('which'))
     const { pid, name, pool } = result as { pid: number; name: string; pool: string }
     assert.notEqual(pid, process.pid)
     assert.deepEqual([name, pool], ['Shop', 'pool'])
@@ -72,7 +72,7 @@ suite('isolated jobs of an application', { concurrency: true }, () => {
 
   test('may push isolated jobs and wait for them, each in its own process', async t => {
     const app = await made(t)
-    const { result } = await app.queue.push((await app.jobs).resolve('outer'))
+    const { result } = await app.queue.push((await runtimeOf(app).jobs).resolve('outer'))
     assert.equal(new Set([process.pid, ...(result as number[])]).size, 3)
     await app.dispose()
   })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, type TestContext, test } from 'node:test'
-import { Equipage } from '../../src/app/index.ts'
+import { Equipage, runtimeOf } from '../../src/app/index.ts'
 import { defineConfig } from '../../src/config/index.ts'
 import type { LedgerRow } from '../../src/connection/index.ts'
 import { VirtualClock } from '../../src/testing/index.ts'
@@ -66,12 +66,12 @@ function world(t: TestContext, files: Record<string, string>) {
   const clock = new VirtualClock('2026-01-01T00:00:00Z')
   const app = App.make(folder, { env: {} })
   app.replace('clock', clock)
-  app.replace('log', { logger: log })
+  app.replace('log', log)
   t.after(() => app.dispose())
   const boot = async () => {
-    const running = await app.scheduler
+    const running = await runtimeOf(app).scheduler
     assert.ok(running)
-    const worker = app.worker()
+    const worker = runtimeOf(app).worker()
     await worker.start()
     await running.start()
     t.after(async () => {
@@ -165,14 +165,14 @@ suite('a process that runs the job of a tick', { concurrency: true }, () => {
   async function pushed(app: App, job: string, schedule?: string) {
     const tick = tickMetadata({ schedule: schedule ?? '' })
     const prepared = await app.queue.prepare(job, {}, {}, 0, schedule === undefined ? {} : { tick })
-    return (await app.connection).carrier.push(prepared)
+    return (await runtimeOf(app).connection).carrier.push(prepared)
   }
 
   test('finds the schedule by its name, and registers nothing', async t => {
     const { app, errors } = world(t, { 'app/scheduler.ts': scheduler('push(report)') })
     assert.equal((await pushed(app, 'report', 'watched')).state, 'completed')
     assert.deepEqual(app.notes, ['before watched 2026-11-21', 'report 1', 'after: ok', 'success'])
-    assert.deepEqual(await (await app.connection).ticks.stored(), [])
+    assert.deepEqual(await (await runtimeOf(app).connection).ticks.stored(), [])
     assert.deepEqual(errors(), [])
   })
 
@@ -202,7 +202,7 @@ suite('a process that runs the job of a tick', { concurrency: true }, () => {
 
 suite('the row of a tick whose run the next one waits for', { concurrency: true }, () => {
   const rows = async (app: App): Promise<LedgerRow[]> =>
-    (await app.connection).ticks.ledger({
+    (await runtimeOf(app).connection).ticks.ledger({
       name: 'watched',
       from: 0,
       to: app.clock.now(),
@@ -233,11 +233,14 @@ suite('the row of a tick whose run the next one waits for', { concurrency: true 
   test('is left as it is when the connection does not take it, and the job has completed', async t => {
     const source = scheduler('push(report).withoutOverlapping()')
     const { app, lines } = world(t, { 'app/scheduler.ts': source })
-    const { ticks } = await app.connection
+    const { ticks } = await runtimeOf(app).connection
     ticks.endRun = () => Promise.reject(new Error('not now'))
     const tick = tickMetadata({ schedule: 'watched' })
     const prepared = await app.queue.prepare('report', {}, {}, 0, { tick })
-    assert.equal((await (await app.connection).carrier.push(prepared)).state, 'completed')
+    assert.equal(
+      (await (await runtimeOf(app).connection).carrier.push(prepared)).state,
+      'completed',
+    )
     const told = lines.find(({ msg }) => msg === 'how long a run took could not be put on record')
     assert.equal(told?.level, 20)
     assert.equal(app.notes.at(-1), 'success')
@@ -254,7 +257,7 @@ suite('the end of a process', { concurrency: true }, () => {
     const { app } = world(t, { 'app/scheduler.ts': source })
     const tick = tickMetadata({ schedule: 'watched' })
     const prepared = await app.queue.prepare('report', {}, {}, 0, { tick })
-    await (await app.connection).carrier.push(prepared)
+    await (await runtimeOf(app).connection).carrier.push(prepared)
     let disposed = false
     const disposing = app.dispose().then(() => {
       disposed = true
@@ -294,9 +297,9 @@ suite('over Redis', () => {
       return app
     }
     const [firing, working] = [open(), open()]
-    const running = await firing.scheduler
+    const running = await runtimeOf(firing).scheduler
     assert.ok(running)
-    const worker = working.worker()
+    const worker = runtimeOf(working).worker()
     await worker.start()
     t.after(() => worker.stop(0))
     await running.start()

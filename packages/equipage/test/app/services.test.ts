@@ -39,12 +39,28 @@ describe('services', () => {
     assert.throws(a, {
       code: 'E_SERVICE_CYCLE',
       message:
-        'services need each other in a circle: b -> c -> b; let one of them take what it needs when it is called',
+        'services need each other to be made: b -> c -> b; let one of them ask for the other when it is called, not when it is made',
     })
     assert.equal(
       services.get('b', () => 'usable afterwards'),
       'usable afterwards',
     )
+  })
+
+  it('of a symbol and of a string that reads the same are two', () => {
+    const services = new Services()
+    const key = Symbol('queue')
+    assert.equal(
+      services.get(key, () => 1),
+      1,
+    )
+    assert.equal(
+      services.get('queue', () => 2),
+      2,
+    )
+    const cycle = (): unknown =>
+      services.get(Symbol.for('outer'), () => services.get('inner', cycle))
+    assert.throws(cycle, { code: 'E_SERVICE_CYCLE', message: /: outer -> inner -> outer;/ })
   })
 
   it('can be replaced before they are used, and not after', () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { runtimeOf } from '../../src/app/index.ts'
 import { findApp } from '../../src/cli/processes/find-app.ts'
 import type { WorkerReport } from '../../src/connection/index.ts'
 import { jsonOf, runCommand } from './support/run-command.ts'
@@ -9,7 +10,7 @@ import { shop } from './support/shop.ts'
 async function posted(folder: string, ...reports: Partial<WorkerReport>[]): Promise<void> {
   const app = await findApp(folder)
   try {
-    const { workers } = await app.connection
+    const { workers } = await runtimeOf(app).connection
     const at = Date.now()
     for (const [index, differs] of reports.entries()) {
       await workers.report({

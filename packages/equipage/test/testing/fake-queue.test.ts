@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { z } from 'zod'
-import { defineJob } from '../../src/index.ts'
+import { defineJob, runtimeOf } from '../../src/index.ts'
 import { fakeQueue, timeTravel, VirtualClock } from '../../src/testing/index.ts'
 import { shop, shopJobs } from './support/shop.ts'
 
@@ -31,7 +31,7 @@ suite('a fake queue', { concurrency: true }, () => {
       const { state } = await app.queue.push(noted)
       assert.equal(state, 'waiting')
       assert.equal((await app.queue.pushIn('10m', noted)).state, 'delayed')
-      const worker = app.worker()
+      const worker = runtimeOf(app).worker()
       await worker.start()
       await worker.stop(0)
       queue.assertPushedTimes(noted, 2)
@@ -222,7 +222,7 @@ suite('a fake queue', { concurrency: true }, () => {
   test('comes before the connection is used; asked for twice, it sees the same pushes', async t => {
     const { bill } = shopJobs()
     const used = await shop(t, { bill })
-    await used.connection
+    await runtimeOf(used).connection
     assert.throws(() => fakeQueue(used), { code: 'E_SERVICE_IN_USE' })
     const app = await shop(t, { bill })
     const [first, second] = [fakeQueue(app), fakeQueue(app)]

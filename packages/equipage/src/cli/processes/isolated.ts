@@ -1,6 +1,6 @@
 import module from 'node:module'
 import { Worker as Thread } from 'node:worker_threads'
-import { type AnyApp, lifelineFd } from '../../app/index.ts'
+import { lifelineFd, type Runtime, runtimeOf } from '../../app/index.ts'
 import { systemClock } from '../../core/index.ts'
 import {
   type HostedApplication,
@@ -21,7 +21,7 @@ import { surviveStrayRejections } from './stray-rejections.ts'
  *    application, and exits. A thread kills it when that takes too long.
  */
 const [basePath = '', output] = process.argv.slice(2)
-let app: AnyApp | undefined
+let runtime: Runtime | undefined
 
 // Signals go to whole groups of processes, and it is the worker that says when a job has to end.
 process.on('SIGTERM', () => undefined)
@@ -44,21 +44,21 @@ await Promise.race([disconnected, host.idle])
 // From now on the worker knows that it is of no use any more.
 if (process.connected) process.disconnect?.()
 await host.stop()
-await app?.dispose()
+await runtime?.dispose()
 process.exit(0)
 
 async function load(): Promise<HostedApplication> {
-  const found = await findApp(basePath)
-  app = found
-  if (output === 'stderr') found.logToStandardError()
-  found.logProcessId()
+  const found = runtimeOf(await findApp(basePath))
+  runtime = found
+  if (output === 'stderr') found.appLog.toStandardError()
+  found.appLog.showProcessId()
   surviveStrayRejections(found.log)
   const jobs = await found.jobs
   await found.ready()
   // Now, since a process that is killed writes nothing at its end.
   module.flushCompileCache()
-  const { clock, log } = found
-  return { app: found, clock, log, jobs, middleware: () => found.middleware }
+  const { app, clock, log, middleware } = found
+  return { app, clock, log, jobs, middleware }
 }
 
 /** In a thread of its own, which goes on when a job holds up this one. */

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
-import type { AnyApp } from '../../app/index.ts'
+import type { Config } from '../../config/index.ts'
 import { sizeBytes } from '../../core/index.ts'
 import type { WorkerOptions } from '../../worker/index.ts'
 
@@ -28,9 +28,9 @@ interface Given {
  * @param args the command line after the file
  * @throws CommanderError, when it has been told what is wrong with them
  */
-export function queuesOptions(app: AnyApp, args: readonly string[]): QueuesOptions {
+export function queuesOptions(config: Config, args: readonly string[]): QueuesOptions {
   const given = parse(args)
-  const settings = app.settings.get('queue.worker')
+  const settings = config.get('queue.worker')
   const { maxMemory } = settings
   const maxJobs = given.maxJobs ?? settings.maxJobs ?? undefined
   const maxMemoryBytes =

@@ -1,7 +1,6 @@
 import { fork } from 'node:child_process'
-import { join } from 'node:path'
 import { Command } from 'commander'
-import type { AnyApp } from '../../app/index.ts'
+import { type AnyApp, type Runtime, runtimeOf } from '../../app/index.ts'
 import {
   EquipageError,
   type HandedBack,
@@ -51,91 +50,89 @@ export async function startRole(
   app: AnyApp,
   args: readonly string[],
 ): Promise<RunningRole> {
-  const parts = await { scheduler: startScheduler, queues: startQueues }[role](app, args)
-  surviveStrayRejections(app.log)
+  const runtime = runtimeOf(app)
+  const parts = await { scheduler: startScheduler, queues: startQueues }[role](runtime, args)
+  surviveStrayRejections(runtime.log)
   return {
     ended: Promise.race(parts.flatMap(({ over }) => over ?? [])),
-    stop: () => stopAll(role, app, parts),
+    stop: () => stopAll(role, runtime, parts),
     abandon() {
       for (const part of parts) part.abandon?.()
-      sayWhatRuns(app)
+      sayWhatRuns(runtime)
     },
   }
 }
 
-async function startScheduler(app: AnyApp, args: readonly string[]): Promise<Part[]> {
+async function startScheduler(runtime: Runtime, args: readonly string[]): Promise<Part[]> {
   const command = new Command('scheduler').description('Fires the schedules of app/scheduler.ts.')
   command.exitOverride().parse(args, { from: 'user' })
-  await checkConnection(app)
-  await app.ready()
-  const scheduler = await app.scheduler
-  if (!scheduler) {
-    throw new EquipageError('E_NO_SCHEDULER', { file: join(app.basePath, 'app', 'scheduler.ts') })
-  }
+  await checkConnection(runtime)
+  await runtime.ready()
+  const scheduler = await runtime.requiredScheduler()
   const fires: Part = {
     stop: graceMs => scheduler.stop(graceMs),
     totals: () => ({ ticksFired: scheduler.fired }),
   }
   const parts: Part[] = [fires]
   // Jobs of an inline connection that were delayed or failed once are run by whoever is there.
-  if ((await app.connection).inline) parts.push(await startWorker(app, {}))
+  if ((await runtime.connection).inline) parts.push(await startWorker(runtime, {}))
   await scheduler.start()
-  const now = (await app.connection).ticks.now()
-  const { format } = app.settings.get('log')
+  const now = (await runtime.connection).ticks.now()
+  const { format } = runtime.config.get('log')
   // JSON lines on standard output stay pure: a log collector reads them.
   const out = isPretty(format) ? process.stdout : process.stderr
   out.write(
-    `${scheduleTable(scheduler.schedule.schedules, Number.isNaN(now) ? app.clock.now() : now)}\n\n`,
+    `${scheduleTable(scheduler.schedule.schedules, Number.isNaN(now) ? runtime.clock.now() : now)}\n\n`,
   )
-  app.log.info({ schedules: scheduler.schedule.schedules.length }, 'scheduler started')
+  runtime.log.info({ schedules: scheduler.schedule.schedules.length }, 'scheduler started')
   return parts
 }
 
-async function startQueues(app: AnyApp, args: readonly string[]): Promise<Part[]> {
-  const options = queuesOptions(app, args)
+async function startQueues(runtime: Runtime, args: readonly string[]): Promise<Part[]> {
+  const options = queuesOptions(runtime.config, args)
   const supervises = options.processes > 1 || options.balanced
-  if (supervises || process.connected) app.logProcessId()
-  if (supervises) return startSupervisor(app, options, args)
+  if (supervises || process.connected) runtime.appLog.showProcessId()
+  if (supervises) return startSupervisor(runtime, options, args)
   const { worker } = options
-  await checkConnection(app)
-  await app.ready()
+  await checkConnection(runtime)
+  await runtime.ready()
   // Before the first job, so that a supervisor which knows nothing of it has missed nothing.
-  const told = process.connected ? [underSupervisor(app)] : []
-  return [...told, await startWorker(app, worker)]
+  const told = process.connected ? [underSupervisor(runtime)] : []
+  return [...told, await startWorker(runtime, worker)]
 }
 
 /** Stops when the process that forked this one says so, and tells it at the end what has been done. */
-function underSupervisor(app: AnyApp): Part {
+function underSupervisor(runtime: Runtime): Part {
   return {
     over: askedToStop().then(() => 0),
     stop: async () => ({ handedBack: 0 }),
-    sayDone: handedBack => sayDone({ attemptsEnded: app.attemptsEnded, handedBack }),
+    sayDone: handedBack => sayDone({ attemptsEnded: runtime.attemptsEnded, handedBack }),
   }
 }
 
-async function startWorker(app: AnyApp, options: Partial<WorkerOptions>): Promise<Part> {
-  const worker = app.worker(options)
+async function startWorker(runtime: Runtime, options: Partial<WorkerOptions>): Promise<Part> {
+  const worker = runtime.worker(options)
   await worker.start()
   return {
     over: worker.ended.then(() => 0),
     stop: graceMs => worker.stop(graceMs),
-    totals: () => ({ attemptsEnded: app.attemptsEnded }),
+    totals: () => ({ attemptsEnded: runtime.attemptsEnded }),
   }
 }
 
 /** This process runs no jobs: those that it starts do, from the same file. */
 async function startSupervisor(
-  app: AnyApp,
+  runtime: Runtime,
   { worker, processes, oneLife, balanced }: QueuesOptions,
   args: readonly string[],
 ): Promise<Part[]> {
   const [, entry = ''] = process.argv
   // A queue that there is not is told of once, not by each of them.
-  const queues = await app.worker(worker).queues()
+  const queues = await runtime.worker(worker).queues()
   if (balanced && queues.length > processes) {
     throw new EquipageError('E_TOO_FEW_PROCESSES', { processes, queues })
   }
-  const { log, clock } = app
+  const { log, clock } = runtime
   const start = (queue: string | undefined) => fork(entry, childArguments(args, queue))
   const options = { processes, oneLife, queues: balanced ? queues : undefined }
   const supervisor = new Supervisor(options, { fork: start, log, clock })
@@ -147,12 +144,13 @@ async function startSupervisor(
     // Without a stop, the children end as they should by themselves: their connection broke.
     abandon: () => supervisor.stopping && supervisor.kill(),
   }
-  return balanced ? [startBalancer(app, supervisor), supervised] : [supervised]
+  return balanced ? [startBalancer(runtime, supervisor), supervised] : [supervised]
 }
 
-function startBalancer(app: AnyApp, supervisor: Supervisor): Part {
-  const { log, clock } = app
-  const waits = async (queues: readonly string[]) => (await app.connection).carrier.waits(queues)
+function startBalancer(runtime: Runtime, supervisor: Supervisor): Part {
+  const { log, clock } = runtime
+  const waits = async (queues: readonly string[]) =>
+    (await runtime.connection).carrier.waits(queues)
   const balancer = new Balancer({ supervisor, waits, log, clock })
   balancer.start()
   return {
@@ -164,7 +162,7 @@ function startBalancer(app: AnyApp, supervisor: Supervisor): Part {
 }
 
 /** A job called process.exit, or threw where nobody catches. */
-function sayWhatRuns({ log, runningJobs }: AnyApp): void {
+function sayWhatRuns({ log, runningJobs }: Runtime): void {
   if (runningJobs.count === 0) return
   const running = runningJobs.longest(jobsNamed).map(({ id, name, queue }) => ({ id, name, queue }))
   const fields = { active: runningJobs.count, running }
@@ -175,21 +173,25 @@ function sayWhatRuns({ log, runningJobs }: AnyApp): void {
 }
 
 /** A connection that is away is waited for; one that does not let us in is a fault. */
-async function checkConnection(app: AnyApp): Promise<void> {
+async function checkConnection(runtime: Runtime): Promise<void> {
   try {
-    await (await app.connection).check()
+    await (await runtime.connection).check()
   } catch (error) {
     if (!isEquipageError(error, 'E_CONNECTION_AWAY')) throw error
-    app.log.warn(`${error.message}; waiting for it`)
+    runtime.log.warn(`${error.message}; waiting for it`)
   }
 }
 
-async function stopAll(role: string, app: AnyApp, parts: readonly Part[]): Promise<HandedBack> {
-  const { log, clock } = app
-  log.info({ graceMs: app.graceMs }, `${role} stopping`)
-  const deadline = clock.monotonic() + app.graceMs
+async function stopAll(
+  role: string,
+  runtime: Runtime,
+  parts: readonly Part[],
+): Promise<HandedBack> {
+  const { log, clock } = runtime
+  log.info({ graceMs: runtime.graceMs }, `${role} stopping`)
+  const deadline = clock.monotonic() + runtime.graceMs
   let handedBack = 0
-  const connection = await app.connection
+  const connection = await runtime.connection
   for (const part of [...parts, connection]) {
     const left = Math.max(0, deadline - clock.monotonic())
     handedBack += (await part.stop(left)).handedBack
@@ -197,6 +199,6 @@ async function stopAll(role: string, app: AnyApp, parts: readonly Part[]): Promi
   const totals: Totals = Object.assign({}, ...parts.map(part => part.totals?.()))
   log.info({ ...totals, handedBack }, closingLine(role, totals))
   await Promise.all(parts.map(part => part.sayDone?.(handedBack)))
-  await app.dispose()
+  await runtime.dispose()
   return { handedBack }
 }

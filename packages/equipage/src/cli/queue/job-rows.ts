@@ -1,4 +1,3 @@
-import type { AnyApp } from '../../app/index.ts'
 import type { JobState, StoredJob } from '../../connection/index.ts'
 import type { Json } from '../../core/index.ts'
 import { unlimitedAttempts } from '../../job/index.ts'
@@ -32,9 +31,11 @@ export interface JobRow {
   worker: string | null
 }
 
-/** Jobs as a reader may see them: the application's log settings say what is hidden. */
-export function jobRows(app: AnyApp, jobs: readonly StoredJob[]): JobRow[] {
-  const hide = app.settings.get('log').redact
+/**
+ * Jobs as a reader may see them.
+ * @param hide paths whose values are hidden beside those of secrets, as the log's settings name them
+ */
+export function jobRows(jobs: readonly StoredJob[], hide: readonly string[]): JobRow[] {
   return jobs.map(job => {
     const { data: payload, progress, result, error: err } = job
     // Under the names that a log line has them.

@@ -1,4 +1,4 @@
-import type { AnyApp } from '../../app/index.ts'
+import type { Runtime } from '../../app/index.ts'
 import type { QueuePause } from '../../queue/index.ts'
 import type { Print } from '../terminal/index.ts'
 
@@ -8,22 +8,22 @@ interface PauseOptions {
 
 /** `equipage queue pause [NAME...]` */
 export async function queuePause(
-  app: AnyApp,
+  runtime: Runtime,
   print: Print,
   names: string[],
   options: PauseOptions,
 ): Promise<void> {
-  show(print, await app.queue.pause(...names), options)
+  show(print, await runtime.queue.pause(...names), options)
 }
 
 /** `equipage queue resume [NAME...]` */
 export async function queueResume(
-  app: AnyApp,
+  runtime: Runtime,
   print: Print,
   names: string[],
   options: PauseOptions,
 ): Promise<void> {
-  show(print, await app.queue.resume(...names), options)
+  show(print, await runtime.queue.resume(...names), options)
 }
 
 function show(print: Print, changes: readonly QueuePause[], { json }: PauseOptions): void {

@@ -1,18 +1,18 @@
-import type { AnyApp } from '../../app/index.ts'
+import type { Runtime } from '../../app/index.ts'
 import { EquipageError, toError } from '../../core/index.ts'
 import type { Receipt } from '../../job/index.ts'
 import type { Print } from '../terminal/index.ts'
 
 /** `equipage queue push NAME '{json}'` */
 export async function queuePush(
-  app: AnyApp,
+  runtime: Runtime,
   print: Print,
   name: string,
   payload: string,
   options: { json?: true },
 ): Promise<void> {
-  const definition = (await app.jobs).resolve(name)
-  const { error, ...receipt } = await app.queue.push(definition, parse(payload, name))
+  const definition = (await runtime.jobs).resolve(name)
+  const { error, ...receipt } = await runtime.queue.push(definition, parse(payload, name))
   if (options.json) print(JSON.stringify({ ...receipt, error: error?.message }, null, 2))
   else print(sentence(receipt, error))
   if (receipt.state === 'failed') process.exitCode = 1

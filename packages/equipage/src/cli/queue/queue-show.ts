@@ -1,22 +1,22 @@
-import type { AnyApp } from '../../app/index.ts'
+import type { Runtime } from '../../app/index.ts'
 import { EquipageError } from '../../core/index.ts'
 import type { Print } from '../terminal/index.ts'
 import { attemptsText, type JobRow, jobRows, said } from './job-rows.ts'
 
 /** `equipage queue show ID` */
 export async function queueShow(
-  app: AnyApp,
+  runtime: Runtime,
   print: Print,
   id: string,
   options: { queue?: string; json?: true },
 ): Promise<void> {
   const { queue } = options
-  const job = await app.queue.find(id, { queue })
+  const job = await runtime.queue.find(id, { queue })
   if (!job) {
-    const queues = await app.queue.names(queue === undefined ? [] : [queue])
+    const queues = await runtime.queue.names(queue === undefined ? [] : [queue])
     throw new EquipageError('E_UNKNOWN_JOB_ID', { id, queues })
   }
-  for (const row of jobRows(app, [job])) {
+  for (const row of jobRows([job], runtime.config.get('log.redact'))) {
     print(options.json ? JSON.stringify(row, null, 2) : sheet(row))
   }
 }

@@ -1,14 +1,14 @@
-import type { AnyApp } from '../../app/index.ts'
+import type { Runtime } from '../../app/index.ts'
 import { type Print, table } from '../terminal/index.ts'
 
 /** `equipage queue stats` */
 export async function queueStats(
-  app: AnyApp,
+  runtime: Runtime,
   print: Print,
   options: { json?: true },
 ): Promise<void> {
-  const paused = await app.queue.paused()
-  const counts = (await app.queue.counts()).map(count => ({
+  const paused = await runtime.queue.paused()
+  const counts = (await runtime.queue.counts()).map(count => ({
     ...count,
     paused: paused.includes(count.queue),
   }))

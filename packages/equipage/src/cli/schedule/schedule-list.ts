@@ -1,4 +1,4 @@
-import type { AnyApp } from '../../app/index.ts'
+import type { Runtime } from '../../app/index.ts'
 import type { Output } from '../terminal/index.ts'
 import { schedulesOf } from './app-schedules.ts'
 import { scheduleRows, scheduleRowsTable } from './schedule-rows.ts'
@@ -6,13 +6,13 @@ import { nowOf, placedOrNoted, ticksOf } from './stored-schedules.ts'
 
 /** `equipage schedule list`: reads the schedules, fires none. */
 export async function scheduleList(
-  app: AnyApp,
+  runtime: Runtime,
   { print, note }: Output,
   options: { json?: true },
 ): Promise<void> {
-  const schedules = await schedulesOf(app)
-  const memory = await ticksOf(app)
-  const now = nowOf(app, memory)
+  const schedules = await schedulesOf(runtime)
+  const memory = await ticksOf(runtime)
+  const now = nowOf(runtime, memory)
   const all = await placedOrNoted(memory, schedules, now, note)
   print(
     options.json ? JSON.stringify(scheduleRows(all, now), null, 2) : scheduleRowsTable(all, now),

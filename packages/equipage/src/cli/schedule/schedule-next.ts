@@ -1,4 +1,4 @@
-import type { AnyApp } from '../../app/index.ts'
+import type { Runtime } from '../../app/index.ts'
 import {
   local,
   type Output,
@@ -14,15 +14,15 @@ import { nowOf, placedOrNoted, ticksOf } from './stored-schedules.ts'
 
 /** `equipage schedule next NAME`: its next ticks, counted from the anchor that is stored. */
 export async function scheduleNext(
-  app: AnyApp,
+  runtime: Runtime,
   { print, note }: Output,
   name: string,
   options: { count: number; after?: string; json?: true },
 ): Promise<void> {
-  const schedule = await scheduleNamed(app, name)
+  const schedule = await scheduleNamed(runtime, name)
   const { zone, words } = schedule
-  const memory = await ticksOf(app)
-  const now = nowOf(app, memory)
+  const memory = await ticksOf(runtime)
+  const now = nowOf(runtime, memory)
   const { after } = options
   const from = after === undefined ? undefined : typedInstant(after, zone, now, '--after')
   const [one] = await placedOrNoted(memory, [schedule], now, note)

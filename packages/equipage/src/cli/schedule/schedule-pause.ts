@@ -1,4 +1,4 @@
-import type { AnyApp } from '../../app/index.ts'
+import type { Runtime } from '../../app/index.ts'
 import { EquipageError } from '../../core/index.ts'
 import type { Schedule } from '../../schedule/index.ts'
 import { type Output, shownIn, utcOrNull } from '../terminal/index.ts'
@@ -21,33 +21,33 @@ interface PauseOptions {
 
 /** `equipage schedule pause NAME...` */
 export function schedulePause(
-  app: AnyApp,
+  runtime: Runtime,
   output: Output,
   names: string[],
   options: PauseOptions,
 ): Promise<void> {
-  return setPaused(app, output, names, true, options)
+  return setPaused(runtime, output, names, true, options)
 }
 
 /** `equipage schedule resume NAME...` */
 export function scheduleResume(
-  app: AnyApp,
+  runtime: Runtime,
   output: Output,
   names: string[],
   options: PauseOptions,
 ): Promise<void> {
-  return setPaused(app, output, names, false, options)
+  return setPaused(runtime, output, names, false, options)
 }
 
 async function setPaused(
-  app: AnyApp,
+  runtime: Runtime,
   { print }: Output,
   given: readonly string[],
   paused: boolean,
   options: PauseOptions,
 ): Promise<void> {
-  const schedules = await schedulesNamed(app, given)
-  const memory = await ticksOf(app)
+  const schedules = await schedulesNamed(runtime, given)
+  const memory = await ticksOf(runtime)
   const names = schedules.map(({ name = '' }) => name)
   const pausedAts = async () =>
     new Map((await memory.stored(names)).map(({ name, pausedAt }) => [name, pausedAt]))

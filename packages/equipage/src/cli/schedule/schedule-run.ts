@@ -1,4 +1,4 @@
-import type { AnyApp } from '../../app/index.ts'
+import type { Runtime } from '../../app/index.ts'
 import { humanDuration, isEquipageError, toError } from '../../core/index.ts'
 import type { Pushable, Receipt } from '../../job/index.ts'
 import { runByHand, type Schedule } from '../../schedule/index.ts'
@@ -17,14 +17,14 @@ interface HandRun {
 
 /** `equipage schedule run NAME`: calls its function here, or pushes its job, as a run that is no tick. */
 export async function scheduleRun(
-  app: AnyApp,
+  runtime: Runtime,
   { print, note }: Output,
   name: string,
   options: { json?: true },
 ): Promise<void> {
-  const schedule = await scheduleNamed(app, name)
-  await app.ready()
-  const run = await handRun(app, schedule)
+  const schedule = await scheduleNamed(runtime, name)
+  await runtime.ready()
+  const run = await handRun(runtime, schedule)
   const { error, ...rest } = run
   if (error && !run.job && error.stack) note(error.stack)
   if (options.json) print(JSON.stringify({ ...rest, error: error?.message }, null, 2))
@@ -32,22 +32,26 @@ export async function scheduleRun(
   if (run.state === 'failed') process.exitCode = 1
 }
 
-async function handRun(app: AnyApp, schedule: Schedule): Promise<HandRun> {
+async function handRun(runtime: Runtime, schedule: Schedule): Promise<HandRun> {
   const { name = '', action } = schedule
   let receipt: Receipt | undefined
   const push = async (job: Pushable, payload: unknown) => {
-    receipt = await app.queue.push(job, payload)
+    receipt = await runtime.queue.push(job, payload)
   }
-  const begin = app.clock.monotonic()
+  const begin = runtime.clock.monotonic()
   let error: Error | undefined
   try {
-    await runByHand(schedule, { app, now: nowOf(app, await ticksOf(app)), push })
+    await runByHand(schedule, {
+      app: runtime.app,
+      now: nowOf(runtime, await ticksOf(runtime)),
+      push,
+    })
   } catch (thrown) {
     // What the queue refuses is told as for every push; what the function throws is how it ended.
     if (action.kind === 'push' && isEquipageError(thrown)) throw thrown
     error = toError(thrown)
   }
-  const durationMs = Math.round(app.clock.monotonic() - begin)
+  const durationMs = Math.round(runtime.clock.monotonic() - begin)
   if (receipt) {
     const { error: failure, state, ...job } = receipt
     return { schedule: name, state, job, durationMs, ...(failure ? { error: failure } : {}) }

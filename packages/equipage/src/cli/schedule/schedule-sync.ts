@@ -1,4 +1,4 @@
-import type { AnyApp } from '../../app/index.ts'
+import type { Runtime } from '../../app/index.ts'
 import { processName } from '../../core/index.ts'
 import { deploymentOf, type Schedule } from '../../schedule/index.ts'
 import { type Output, table } from '../terminal/index.ts'
@@ -8,13 +8,13 @@ import { ticksOf } from './stored-schedules.ts'
 
 /** `equipage schedule sync`: what registering this code's schedules changes; without `--dry-run` it registers them. */
 export async function scheduleSync(
-  app: AnyApp,
+  runtime: Runtime,
   { print, note }: Output,
   options: { dryRun?: true; json?: true },
 ): Promise<void> {
-  const schedules = await schedulesOf(app)
+  const schedules = await schedulesOf(runtime)
   const deployment = deploymentOf(schedules)
-  const memory = await ticksOf(app)
+  const memory = await ticksOf(runtime)
   const compare = async () => deploymentChanges(deployment.entries, await memory.stored())
   const changes = await compare()
   if (!options.dryRun) await memory.register({ ...deployment, process: processName() })

@@ -1,4 +1,4 @@
-import type { AnyApp } from '../../app/index.ts'
+import type { Runtime } from '../../app/index.ts'
 import { EquipageError } from '../../core/index.ts'
 import type { Schedule } from '../../schedule/index.ts'
 import { type Output, typedInstant } from '../terminal/index.ts'
@@ -17,14 +17,14 @@ interface WhyOptions {
 
 /** `equipage schedule why NAME`: every planned tick of a span of time, and what became of it. */
 export async function scheduleWhy(
-  app: AnyApp,
+  runtime: Runtime,
   { print, note }: Output,
   name: string,
   options: WhyOptions,
 ): Promise<void> {
-  const schedule = await scheduleNamed(app, name)
-  const memory = await ticksOf(app)
-  const now = nowOf(app, memory)
+  const schedule = await scheduleNamed(runtime, name)
+  const memory = await ticksOf(runtime)
+  const now = nowOf(runtime, memory)
   const { limit } = options
   const span = spanOf(options, schedule, now)
   // One row more than can be shown, so that it is known whether there is an earlier tick.

@@ -1,4 +1,4 @@
-import type { AnyApp } from '../../app/index.ts'
+import type { Runtime } from '../../app/index.ts'
 import type { StoredSchedule, TickMemory } from '../../connection/index.ts'
 import { isEquipageError } from '../../core/index.ts'
 import type { Schedule } from '../../schedule/index.ts'
@@ -6,12 +6,13 @@ import type { Print } from '../terminal/index.ts'
 import { type Placed, stateOf } from './schedule-state.ts'
 
 /** What remembers the ticks of an application. */
-export const ticksOf = async (app: AnyApp): Promise<TickMemory> => (await app.connection).ticks
+export const ticksOf = async (runtime: Runtime): Promise<TickMemory> =>
+  (await runtime.connection).ticks
 
 /** The time that ticks are computed on, whole epoch milliseconds; the machine's where the connection has not told its own yet. */
-export function nowOf(app: AnyApp, memory: TickMemory): number {
+export function nowOf(runtime: Runtime, memory: TickMemory): number {
   const now = memory.now()
-  return Math.floor(Number.isNaN(now) ? app.clock.now() : now)
+  return Math.floor(Number.isNaN(now) ? runtime.clock.now() : now)
 }
 
 /**

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { afterEach, describe, it, type TestContext } from 'node:test'
+import { runtimeOf } from '../../../src/app/index.ts'
 import { findApp } from '../../../src/cli/processes/find-app.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 import { jsonOf, runCommand } from '../support/run-command.ts'
@@ -43,7 +44,7 @@ async function deployments(t: TestContext): Promise<{ folder: string; olderFolde
 
 async function anchors(folder: string): Promise<Record<string, string>> {
   const app = await findApp(folder)
-  const stored = await (await app.connection).ticks.stored()
+  const stored = await (await runtimeOf(app).connection).ticks.stored()
   await app.dispose()
   return Object.fromEntries(
     stored.map(({ name, anchor }) => [name, anchor === Date.parse(at) ? 'then' : 'now']),

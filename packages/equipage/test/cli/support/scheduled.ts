@@ -1,3 +1,4 @@
+import { runtimeOf } from '../../../src/app/index.ts'
 import { findApp } from '../../../src/cli/processes/find-app.ts'
 import type { LedgerRow, TickMemory } from '../../../src/connection/index.ts'
 import { deploymentOf } from '../../../src/schedule/firing/deployment.ts'
@@ -22,12 +23,12 @@ export async function scheduled(
   at: string,
   work: (given: Scheduled) => Promise<void> = async () => {},
 ): Promise<void> {
-  const app = await findApp(folder)
+  const runtime = runtimeOf(await findApp(folder))
   const clock = new StubClock(at)
-  app.replace('clock', clock)
+  runtime.replace('clock', clock)
   try {
-    const memory = (await app.connection).ticks
-    const schedules = (await app.scheduler)?.timetable.schedules ?? []
+    const memory = (await runtime.connection).ticks
+    const schedules = (await runtime.scheduler)?.timetable.schedules ?? []
     await memory.register({ ...deploymentOf(schedules), process: 'host:1' })
     const schedule = (name: string): Schedule => {
       const found = schedules.find(one => one.name === name)
@@ -44,6 +45,6 @@ export async function scheduled(
     }
     await work({ memory, clock, schedule, decide })
   } finally {
-    await app.dispose()
+    await runtime.dispose()
   }
 }

@@ -1,4 +1,4 @@
-import type { AnyApp } from '../../../app/index.ts'
+import type { Runtime } from '../../../app/index.ts'
 import type { Span } from '../../../connection/index.ts'
 import { EquipageError, isEquipageError } from '../../../core/index.ts'
 import { type Schedule, zoneNamed } from '../../../schedule/index.ts'
@@ -26,19 +26,20 @@ const dayMs = 86_400_000
 
 /** `equipage schedule simulate`: plays the timetable through a span of time, and runs nothing. */
 export async function scheduleSimulate(
-  app: AnyApp,
+  runtime: Runtime,
   { print, note }: Output,
   options: SimulateOptions,
 ): Promise<void> {
-  const schedules = await schedulesOf(app)
-  const zone = zoneOf(options.zone, (await app.scheduler)?.timetable.zone ?? 'UTC')
-  const memory = await ticksOf(app)
-  const now = nowOf(app, memory)
+  const schedules = await schedulesOf(runtime)
+  const zone = zoneOf(options.zone, (await runtime.scheduler)?.timetable.zone ?? 'UTC')
+  const memory = await ticksOf(runtime)
+  const now = nowOf(runtime, memory)
   const span = spanOf(options, zone, now)
   const downs = options.down.length > 0 ? typedSpans(options.down, zone, now, '--down') : undefined
-  const past = await pastOrNoted(app, schedules, span, downs, note)
+  const past = await pastOrNoted(runtime, schedules, span, downs, note)
   refuseTooMany(schedules, past, span, options)
-  const parts = { schedules, env: app.settings.get('app.env'), app, log: app.log }
+  const { app, config, log } = runtime
+  const parts = { schedules, env: config.get('app.env'), app, log }
   const simulated = await simulate({ ...parts, ...past, to: span.to, oneByOne: true })
   const ticks = ticksWithin(simulated, schedules, span)
   if (options.json) return print(JSON.stringify(simulatedJson(ticks, zone), null, 2))
@@ -72,14 +73,14 @@ function spanOf(options: SimulateOptions, zone: string, now: number): ClosedSpan
 
 /** What is recorded; with the connection away it notes that, and the timetable begins with the span. */
 async function pastOrNoted(
-  app: AnyApp,
+  runtime: Runtime,
   schedules: readonly Schedule[],
   span: ClosedSpan,
   downs: readonly Span[] | undefined,
   note: Print,
 ): Promise<Pick<RecordedPast, 'from' | 'downs'> & Partial<RecordedPast>> {
   try {
-    const past = await recordedPast(await ticksOf(app), schedules, span, downs)
+    const past = await recordedPast(await ticksOf(runtime), schedules, span, downs)
     const names = past.unregistered.map(name => `"${name}"`).join(', ')
     if (names) note(`not registered then: ${names}; taken as registered when the span begins`)
     const { from, to } = span

@@ -1,46 +1,13 @@
-import { createRequire } from 'node:module'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { Config } from '../config/index.ts'
 import type { Connection, FollowLost, LimitsOf, RunAttempt } from '../connection/index.ts'
-import { type Clock, durationMs, type EventSink, sizeBytes } from '../core/index.ts'
-import type { Database, DatabaseSettings } from '../database/index.ts'
+import { type Clock, durationMs, type EventSink } from '../core/index.ts'
 import type { JobEvents } from '../job/index.ts'
-import type { Logger, LogSettings } from '../log/index.ts'
-
-/** Kysely costs a process 27 MB and a tenth of a second: who asks for no database does without. */
-const loadNow = createRequire(import.meta.url)
-
-/** The configuration as far as the framework reads it. */
-type FrameworkConfig = Config
-
-export function logSettings(config: FrameworkConfig, basePath: string): LogSettings {
-  const { file, ...log } = config.get('log')
-  return { ...log, output: 'stdout', file: resolve(basePath, file), name: config.get('app.name') }
-}
-
-export function databaseSettings(config: FrameworkConfig, basePath: string): DatabaseSettings {
-  const { connection, database, ...server } = config.get('database')
-  if (connection === 'sqlite') {
-    const file = database ?? join('storage', 'database.sqlite')
-    return { connection, file: file === ':memory:' ? file : resolve(basePath, file) }
-  }
-  return { connection, database: database ?? config.get('app.name'), ...server }
-}
-
-/** The application's own database; nothing is opened before the first query. */
-export function openAppDatabase(config: FrameworkConfig, basePath: string): Database {
-  const { openDatabase } = loadNow('../database/index.ts') as typeof import('../database/index.ts')
-  return openDatabase(databaseSettings(config, basePath))
-}
-
-/** The most bytes that a payload may take as JSON. */
-export function payloadLimitBytes(config: FrameworkConfig): number {
-  return sizeBytes(config.get('queue.payload.limit'), 'QUEUE_PAYLOAD_LIMIT')
-}
+import type { Logger } from '../log/index.ts'
 
 /** The one place that knows which connections there are; what a connection needs is loaded with it. */
 export async function openConnection(
-  config: FrameworkConfig,
+  config: Config,
   basePath: string,
   dependencies: {
     run: RunAttempt

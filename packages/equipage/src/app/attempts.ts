@@ -1,5 +1,4 @@
 import type { ChildProcess } from 'node:child_process'
-import type { Config } from '../config/index.ts'
 import type { Connection } from '../connection/index.ts'
 import type { Clock, EventSink, Random } from '../core/index.ts'
 import {
@@ -15,70 +14,74 @@ import type { EquipageScheduler, ScheduleHooks } from '../schedule/index.ts'
 import { GroupReaper, IsolatedProcesses } from '../worker/index.ts'
 import { ScheduledRuns } from './scheduled-runs.ts'
 import type { Services } from './services.ts'
-import { payloadLimitBytes } from './wiring.ts'
 
-/** What everybody sees of an application, as far as its attempts use it; each is made when it is asked for. */
-interface WiredApp {
-  readonly settings: Config
+/** What the attempts of an application use of its runtime; each is made when it is asked for. */
+interface AttemptServices {
   readonly log: Logger
   readonly clock: Clock
   readonly random: Random
   readonly queue: Queue
+  readonly events: EventSink<JobEvents>
   readonly jobs: Promise<JobRegistry>
   readonly connection: Promise<Connection>
   readonly scheduler: Promise<EquipageScheduler<unknown> | undefined>
-  readonly middleware: readonly JobMiddleware[]
+  readonly payloadLimitBytes: number
   ready(): Promise<void>
 }
 
-/** What the container has besides that. */
-interface OwnDependencies {
+interface AttemptsDependencies {
+  /** Handed to jobs and hooks as `app`. */
+  readonly app: object
   readonly services: Services
   /** Starts a process that runs isolated jobs of the application. */
   fork(): ChildProcess
   hooks(): ScheduleHooks
-  events(): EventSink<JobEvents>
+  /** Asked for with each attempt. */
+  middleware(): readonly JobMiddleware[]
 }
+
+const own = { runner: Symbol('attempt runner'), isolated: Symbol('isolated processes') }
 
 /**
  * The pipeline of an application's attempts in this process, and what it is handed of other rooms:
  * processes for isolated jobs, the hooks of schedules, the memory of groups. Nothing is made before
  * it is asked for.
  */
-export class AttemptWiring {
-  readonly #app: WiredApp
-  readonly #own: OwnDependencies
+export class Attempts {
+  readonly #runtime: AttemptServices
+  readonly #dependencies: AttemptsDependencies
 
-  constructor(app: WiredApp, own: OwnDependencies) {
-    this.#app = app
-    this.#own = own
+  constructor(runtime: AttemptServices, dependencies: AttemptsDependencies) {
+    this.#runtime = runtime
+    this.#dependencies = dependencies
   }
 
   /** The pipeline that the connection's jobs run through. */
   get runner(): AttemptRunner {
-    return this.#own.services.get('runner', () => this.runnerWith({}))
+    return this.#dependencies.services.get(own.runner, () => this.runnerWith({}))
   }
 
-  /** A pipeline with other parts in the place of the application's. */
-  runnerWith(others: Partial<AttemptRunnerDependencies>): AttemptRunner {
-    const app = this.#app
-    const { log, clock, random } = app
+  /** A pipeline with some of its dependencies replaced. */
+  runnerWith(replaced: Partial<AttemptRunnerDependencies>): AttemptRunner {
+    const runtime = this.#runtime
+    const { app, middleware } = this.#dependencies
+    const { log, clock, random, events, payloadLimitBytes } = runtime
     return new AttemptRunner({
       app,
       log,
       clock,
       random,
-      jobs: () => app.jobs,
-      ready: () => app.ready(),
+      events,
+      payloadLimitBytes,
+      middleware,
+      jobs: () => runtime.jobs,
+      ready: () => runtime.ready(),
       tickRuns: this.#tickRuns,
-      events: this.#own.events(),
-      payloadLimitBytes: payloadLimitBytes(app.settings),
       isolated: this.#isolated,
-      push: async job => (await app.connection).carrier.push(job),
-      groups: async () => (await app.connection).groups,
-      pushChild: (parent, job, args) => app.queue.pushChild(parent, job, args),
-      middleware: () => app.middleware,
-      ...others,
+      push: async job => (await runtime.connection).carrier.push(job),
+      groups: async () => (await runtime.connection).groups,
+      pushChild: (parent, job, args) => runtime.queue.pushChild(parent, job, args),
+      ...replaced,
     })
   }
 
@@ -90,21 +93,22 @@ export class AttemptWiring {
   /** Made before the connection, and so disposed of after the last attempt has ended. */
   get #isolated(): IsolatedProcesses {
     const open = () => {
-      const { log, clock } = this.#app
-      const { fork } = this.#own
-      return new IsolatedProcesses({ fork, jobs: () => this.#app.jobs, log, clock })
+      const { log, clock } = this.#runtime
+      const { fork } = this.#dependencies
+      return new IsolatedProcesses({ fork, jobs: () => this.#runtime.jobs, log, clock })
     }
-    return this.#own.services.get('isolated processes', open, processes => processes.stop())
+    const { services } = this.#dependencies
+    return services.get(own.isolated, open, processes => processes.stop())
   }
 
   get #tickRuns(): ScheduledRuns {
-    const app = this.#app
-    const { log, clock } = app
+    const runtime = this.#runtime
+    const { log, clock } = runtime
     return new ScheduledRuns({
-      app,
-      hooks: this.#own.hooks(),
-      schedules: async () => (await app.scheduler)?.timetable.schedules ?? [],
-      ticks: async () => (await app.connection).ticks,
+      app: this.#dependencies.app,
+      hooks: this.#dependencies.hooks(),
+      schedules: async () => (await runtime.scheduler)?.timetable.schedules ?? [],
+      ticks: async () => (await runtime.connection).ticks,
       log,
       clock,
     })
@@ -115,14 +119,14 @@ export class AttemptWiring {
    * @param everyMs nothing is done when somebody else has begun to so short a time ago
    */
   async reapGroups(everyMs: number): Promise<void> {
-    const { admin, groups: memory } = await this.#app.connection
+    const { admin, groups: memory } = await this.#runtime.connection
     const { runner } = this
     const reaper = new GroupReaper({
       memory,
       admin,
       goOn: id => runner.goOn(id),
       lost: (job, error) => runner.lost(job, error),
-      log: this.#app.log,
+      log: this.#runtime.log,
     })
     await reaper.round(everyMs)
   }
