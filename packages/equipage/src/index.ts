@@ -7,6 +7,7 @@ export {
   type Replacement,
   type Runtime,
   runtimeOf,
+  type SchedulerClass,
 } from './app/index.ts'
 export type { Cleared, JobState, QueueCounts, StoredJob } from './connection/index.ts'
 export type { Duration, EventSource, Json } from './core/index.ts'
@@ -26,6 +27,7 @@ export {
   type BackoffOptions,
   type ChainDefinition,
   type ChainEvent,
+  type Definition,
   DoNotRetry,
   defineChain,
   defineGroup,

@@ -13,7 +13,7 @@ import {
   defineJob,
   defineQueue,
   Equipage,
-  type EquipageScheduler,
+  EquipageScheduler,
   type EventSource,
   type GroupDefinition,
   type JobContext,
@@ -97,6 +97,15 @@ class Shop extends Equipage<typeof config> {
 
   rates(): Promise<number> {
     return Promise.resolve(1)
+  }
+}
+
+class ShopScheduler extends EquipageScheduler<Shop> {
+  override register() {
+    this.schedule
+      .every()
+      .day.when(({ app }) => app.till.sold > 0)
+      .push(bare)
   }
 }
 
@@ -386,6 +395,29 @@ const written = {
     app.service('till', () => 1)
   },
 
+  inCode() {
+    const api = defineQueue({ name: 'api' })
+    const all = defineGroup({ name: 'all' }).with('one', bare, () => ({}))
+    class Open extends Shop {
+      static override jobs = [report, day, all, api]
+      static override scheduler = ShopScheduler
+    }
+    same<Open['till'], Till>()
+    // @ts-expect-error a function is no job
+    class WithFunction extends Shop {
+      static override jobs = [bare, () => 1]
+    }
+    // @ts-expect-error a class of another kind
+    class WithTill extends Shop {
+      static override scheduler = Till
+    }
+    // @ts-expect-error a schema has to be given to defineConfig
+    class WithSchema extends Shop {
+      static override config = { shop: {} }
+    }
+    return [Open, WithFunction, WithTill, WithSchema]
+  },
+
   registered(scheduler: EquipageScheduler) {
     defineJob({ name: 'x', run: ({ app }) => same<typeof app, RegisteredApp>() })
     same<JobContext<unknown>['app'], RegisteredApp>()
@@ -435,6 +467,7 @@ describe('the types', () => {
       'failures',
       'definitions',
       'replacing',
+      'inCode',
       'registered',
       'settings',
     ]

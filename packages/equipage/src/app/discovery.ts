@@ -4,8 +4,9 @@ import { pathToFileURL } from 'node:url'
 import type { Migration } from 'kysely/migration'
 import { EquipageError, isEquipageError, toError } from '../core/index.ts'
 import type { Migrations } from '../database/index.ts'
-import { type Definition, JobRegistry, jobsWithin, type QueueDefinition } from '../job/index.ts'
+import { JobRegistry } from '../job/index.ts'
 import { EquipageScheduler, type SchedulerDependencies } from '../schedule/index.ts'
+import { isDefinition, isQueue, register } from './registration.ts'
 
 /** Folders whose files export jobs, chains and groups. */
 const definitionFolders = ['jobs', 'batches']
@@ -14,21 +15,20 @@ const moduleForm = /\.(ts|js|mts|mjs)$/
 const ignoredForm = /\.(d|test|spec)\.[mc]?[tj]s$/
 
 /**
- * Everything that the files under `app/jobs/` and `app/batches/` export as a job, a chain, a group or a queue.
+ * Registers everything that the files under `app/jobs/` and `app/batches/` export as a job, a chain,
+ * a group or a queue.
  * @param folder the application's `app` folder
+ * @param registry may have others already
  * @throws E_APP_FILE, E_DUPLICATE_JOB, E_DUPLICATE_QUEUE
  */
-export async function discoverJobs(folder: string): Promise<JobRegistry> {
-  const registry = new JobRegistry()
+export async function discoverJobs(
+  folder: string,
+  registry: JobRegistry = new JobRegistry(),
+): Promise<JobRegistry> {
   for (const file of definitionFolders.flatMap(name => modulesIn(join(folder, name)))) {
     const where = relative(join(folder, '..'), file)
-    for (const exported of Object.values(await load(file))) {
-      if (isQueue(exported)) registry.addQueue(exported, where)
-      if (!isDefinition(exported)) continue
-      registry.add(exported, where)
-      // These need not be exported: a worker that knows the chain or group knows its jobs.
-      for (const { job } of jobsWithin(exported)) registry.add(job, where)
-    }
+    for (const exported of Object.values(await load(file)))
+      if (isDefinition(exported) || isQueue(exported)) register(registry, exported, where)
   }
   return registry
 }
@@ -79,16 +79,4 @@ async function load(file: string): Promise<Record<string, unknown>> {
     const cause = toError(thrown)
     throw new EquipageError('E_APP_FILE', { file, reason: cause.message }, { cause })
   }
-}
-
-function isQueue(value: unknown): value is QueueDefinition {
-  if (typeof value !== 'object' || value === null || !('kind' in value)) return false
-  return value.kind === 'queue' && 'limits' in value
-}
-
-function isDefinition(value: unknown): value is Definition {
-  if (typeof value !== 'object' || value === null || !('kind' in value)) return false
-  const runs = value.kind === 'job' && 'run' in value && 'backoff' in value
-  const grouped = value.kind === 'group' && 'slots' in value
-  return runs || grouped || (value.kind === 'chain' && 'links' in value)
 }

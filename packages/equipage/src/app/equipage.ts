@@ -1,8 +1,13 @@
 import { resolve } from 'node:path'
-import { Config, type ConfigDefinition, type FrameworkSchema } from '../config/index.ts'
+import {
+  Config,
+  type ConfigDefinition,
+  defineConfig,
+  type FrameworkSchema,
+} from '../config/index.ts'
 import { type Clock, EquipageError, type EventSource, nearest, type Random } from '../core/index.ts'
 import type { Database } from '../database/index.ts'
-import type { JobMiddleware } from '../job/index.ts'
+import type { Definition, JobMiddleware, QueueDefinition } from '../job/index.ts'
 import type { Logger } from '../log/index.ts'
 import type { Queue } from '../queue/index.ts'
 import type { AppEvents } from './app-events.ts'
@@ -11,6 +16,7 @@ import {
   frameworkServices,
   isFrameworkService,
 } from './framework-services.ts'
+import type { SchedulerClass } from './given-definitions.ts'
 import { ownMembers } from './own-members.ts'
 import { Runtime } from './runtime.ts'
 import { runtimeKey } from './runtime-of.ts'
@@ -40,34 +46,37 @@ export type Replacement<App, Name> = Name extends keyof FrameworkServices
 type PublicMembers<T> = T extends (...args: never) => unknown ? T : { [Key in keyof T]: T[Key] }
 
 /** The schema behind a definition. */
-type SchemaOf<Definition> = Definition extends ConfigDefinition<infer S> ? S : never
+type SchemaOf<Settings> = Settings extends ConfigDefinition<infer S> ? S : never
 
 /**
  * The container of an application: what its jobs see as `app`. It reads the configuration and makes
  * services, each once and on first use. An application extends it, names its configuration and adds
  * getters for services of its own.
  */
-export class Equipage<Definition extends ConfigDefinition = ConfigDefinition<FrameworkSchema>> {
-  /** The settings; an application sets its own. */
-  static config: ConfigDefinition | undefined
+export class Equipage<Settings extends ConfigDefinition = ConfigDefinition<FrameworkSchema>> {
+  /** The settings that the application has; those of the framework, with its defaults, when left out. */
+  static config: ConfigDefinition = defineConfig({})
+  /** Jobs, chains, groups and queues, beside those that the files under `app/jobs/` export. */
+  static jobs: readonly (Definition | QueueDefinition)[] = []
+  /** The schedules; when left out, the class `Scheduler` of `app/scheduler.ts`, where there is one. */
+  static scheduler: SchedulerClass | undefined
 
-  readonly #config: Config<SchemaOf<Definition>>
+  readonly #config: Config<SchemaOf<Settings>>
   readonly #services = new Services()
   readonly #runtime: Runtime
 
   /** @throws E_CONFIG, which lists every fault of the configuration */
   constructor(basePath: string, options: AppOptions = {}) {
-    const definition = (this.constructor as typeof Equipage).config as Definition | undefined
-    if (!definition) {
-      throw new EquipageError('E_NO_CONFIG', { app: this.constructor.name })
-    }
+    const given = this.constructor as typeof Equipage
+    const definition = configOf(given)
     const folder = resolve(basePath)
     const config: unknown = Config.load(definition, folder, options.env)
-    this.#config = config as Config<SchemaOf<Definition>>
+    this.#config = config as Config<SchemaOf<Settings>>
     this.#runtime = new Runtime({
       app: this,
       basePath: folder,
       config: config as Config,
+      given,
       env: options.env,
       services: this.#services,
       middleware: () => this.middleware,
@@ -92,7 +101,7 @@ export class Equipage<Definition extends ConfigDefinition = ConfigDefinition<Fra
   }
 
   /** The settings, read and checked; nothing changes them. */
-  get config(): Config<SchemaOf<Definition>> {
+  get config(): Config<SchemaOf<Settings>> {
     return this.#config
   }
 
@@ -186,4 +195,15 @@ export class Equipage<Definition extends ConfigDefinition = ConfigDefinition<Fra
   get [runtimeKey](): Runtime {
     return this.#runtime
   }
+}
+
+/** Node takes types away unread: what is no configuration would be a TypeError of somewhere inside. */
+function configOf({ name, config }: typeof Equipage): ConfigDefinition {
+  const given: unknown = config
+  if (typeof given === 'object' && given !== null && 'schema' in given) return config
+  const fields = { where: name, option: 'static config', given }
+  throw new EquipageError('E_BAD_OPTION', {
+    ...fields,
+    expected: 'what defineConfig({ ... }) gives',
+  })
 }

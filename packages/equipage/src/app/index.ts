@@ -7,6 +7,7 @@ export {
   type Replacement,
 } from './equipage.ts'
 export type { FrameworkServices } from './framework-services.ts'
+export type { SchedulerClass } from './given-definitions.ts'
 export { lifelineFd } from './isolated-fork.ts'
 export type { Runtime } from './runtime.ts'
 export { runtimeOf } from './runtime-of.ts'

@@ -13,10 +13,10 @@ import {
   toError,
 } from '../core/index.ts'
 import type { Database } from '../database/index.ts'
-import type {
-  AttemptRunner,
-  AttemptRunnerDependencies,
-  JobMiddleware,
+import {
+  type AttemptRunner,
+  type AttemptRunnerDependencies,
+  type JobMiddleware,
   JobRegistry,
 } from '../job/index.ts'
 import type { Log, Logger } from '../log/index.ts'
@@ -28,6 +28,7 @@ import { AppLog, logSettings } from './app-log.ts'
 import { Attempts } from './attempts.ts'
 import { discoverJobs, discoverMigrations, discoverScheduler } from './discovery.ts'
 import { type FrameworkServices, frameworkServices } from './framework-services.ts'
+import { type GivenDefinitions, givenScheduler, registerGiven } from './given-definitions.ts'
 import { forkIsolated } from './isolated-fork.ts'
 import { openConnection } from './open-connection.ts'
 import { openAppDatabase } from './open-database.ts'
@@ -53,6 +54,8 @@ export interface RuntimeDependencies {
   /** The folder of the application, absolute. */
   basePath: string
   config: Config
+  /** Beside these, its files are looked through. */
+  given: GivenDefinitions
   /** The variables that the configuration was read from; the process's own when left out. */
   env: Readonly<Record<string, string | undefined>> | undefined
   services: Services
@@ -71,17 +74,19 @@ export class Runtime {
   /** The settings, as far as the framework reads them. */
   readonly config: Config
   readonly appLog: AppLog
+  readonly #given: GivenDefinitions
   readonly #services: Services
   readonly #attempts: Attempts
   /** The application's middleware, as it is at this moment. */
   readonly middleware: () => readonly JobMiddleware[]
   #ready: Promise<void> | undefined
 
-  constructor({ app, basePath, config, env, services, middleware }: RuntimeDependencies) {
+  constructor({ app, basePath, config, given, env, services, middleware }: RuntimeDependencies) {
     this.app = app
     this.basePath = basePath
     this.config = config
     this.appLog = new AppLog(logSettings(config, basePath))
+    this.#given = given
     this.#services = services
     this.middleware = middleware
     this.#attempts = new Attempts(this, {
@@ -162,13 +167,18 @@ export class Runtime {
 
   /** Every job, chain, group and queue of the application. */
   get jobs(): Promise<JobRegistry> {
-    return this.#services.get(own.jobs, () => discoverJobs(this.#appFolder))
+    return this.#services.get(own.jobs, async () => {
+      const registry = new JobRegistry()
+      registerGiven(registry, this.#given)
+      return discoverJobs(this.#appFolder, registry)
+    })
   }
 
-  /** The scheduler of `app/scheduler.ts`, not started; undefined when there is no such file. */
+  /** The scheduler that the application names, or that of `app/scheduler.ts`, not started; undefined when there is neither. */
   get scheduler(): Promise<EquipageScheduler<unknown> | undefined> {
     return this.#services.get(own.scheduler, async () => {
-      const Scheduler = await discoverScheduler<unknown>(this.#appFolder)
+      const Scheduler =
+        givenScheduler(this.#given) ?? (await discoverScheduler<unknown>(this.#appFolder))
       if (!Scheduler) return undefined
       const { queue, events, log, clock } = this
       const { ticks: memory } = await this.connection

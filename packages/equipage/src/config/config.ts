@@ -22,9 +22,9 @@ export interface ConfigDefinition<S extends Schema = Schema> {
 }
 
 /**
- * Declares an application's settings: one group a concern, each a convict schema.
- * The framework's own concerns may be left out or changed in part; what is left out keeps
- * the framework's setting, so an upgrade brings new settings along.
+ * Declares an application's settings: one group for each subject, each a convict schema.
+ * Groups of the framework's configuration may be left out or changed in part; what is left out
+ * keeps the framework's setting, so an upgrade brings new settings along.
  */
 export function defineConfig<const S extends Schema>(
   schema: S,

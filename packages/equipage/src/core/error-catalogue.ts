@@ -52,7 +52,7 @@ export const catalogue = {
   E_ENV_FILE: (f: { path: string }) =>
     `${f.path} cannot be read; make it readable to this user, or remove it`,
   E_UNKNOWN_SETTING: (f: { path: string; nearest: string | undefined }) =>
-    `no setting is declared at "${f.path}"${f.nearest ? `; did you mean "${f.nearest}"?` : '; declare it in config/'}`,
+    `no setting is declared at "${f.path}"${f.nearest ? `; did you mean "${f.nearest}"?` : "; declare it with defineConfig, and name that by `static config` of the application's class"}`,
 
   // log
   E_LOG_FILE: (f: { file: string; reason: string }) =>
@@ -76,7 +76,7 @@ export const catalogue = {
   E_UNKNOWN_JOB: (f: { name: string; other: string | undefined; nearest: string | undefined }) =>
     f.other
       ? `"${f.name}" is another definition than the one registered from ${f.other}; push that one, or rename this`
-      : `no job, chain or group "${f.name}" is registered; ${f.nearest ? `did you mean "${f.nearest}"?` : 'export its definition from a file under app/jobs/'}`,
+      : `no job, chain or group "${f.name}" is registered; ${f.nearest ? `did you mean "${f.nearest}"?` : "export its definition from a file under app/jobs/, or name it in `static jobs` of the application's class"}`,
   E_JOB_TIMEOUT: (f: { job: string; timeoutMs: number }) =>
     `job "${f.job}" took longer than its timeout of ${f.timeoutMs} ms; raise the timeout, or make the job shorter`,
   E_BACKOFF: (f: { job: string; reason: string; failure: string }) =>
@@ -172,13 +172,11 @@ export const catalogue = {
     `no job waits in a queue ${shown(f.given)}${f.nearest ? `; did you mean "${f.nearest}"?` : `; the queues are ${f.known.join(', ')}`}`,
 
   // app
-  E_NO_CONFIG: (f: { app: string }) =>
-    `${f.app} has no configuration; write \`static override config = config\` in it, with the config of config/index.ts`,
   E_APP_FILE: (f: { file: string; reason: string }) => `${f.file} cannot be loaded: ${f.reason}`,
   E_NO_APP: (f: { where: string }) =>
-    `no application at ${f.where}; it is the file app/index.ts beside a package.json, and it exports createApp`,
+    `no application at ${f.where}; it is the file app/index.ts beside a package.json, or the one that the package.json names as "equipage": { "app": "src/background.ts" }, and it exports createApp, or a class App that extends Equipage`,
   E_NO_SCHEDULER: (f: { file: string }) =>
-    `${f.file} is not there, or exports no class Scheduler that extends EquipageScheduler; write one, with its schedules in register()`,
+    `${f.file} is not there, or exports no class Scheduler that extends EquipageScheduler; write one, with its schedules in register(), or name one by \`static scheduler\` of the application's class`,
   E_NOT_AN_APP: (f: { given: unknown }) =>
     `expected an application, got ${shown(f.given)}; give an object of a class that extends Equipage, and let \`npm ls equipage\` show one copy of it`,
   E_SERVICE_CYCLE: (f: { names: string[] }) =>
@@ -194,7 +192,7 @@ export const catalogue = {
   E_BAD_ARGUMENT: (f: { where: string; given: string; expected: string }) =>
     `${f.where}: expected ${f.expected}, got ${shown(f.given)}`,
   E_UNKNOWN_SCHEDULE: (f: { name: string; nearest: string | undefined }) =>
-    `app/scheduler.ts has no schedule ${shown(f.name)}; ${f.nearest ? `did you mean "${f.nearest}"?` : '`equipage schedule list` shows them all'}`,
+    `there is no schedule ${shown(f.name)}; ${f.nearest ? `did you mean "${f.nearest}"?` : '`equipage schedule list` shows them all'}`,
   E_SCHEDULE_NOT_REGISTERED: (f: { name: string }) =>
     `schedule "${f.name}" is in the code and not registered yet; start the scheduler first, which registers it`,
 

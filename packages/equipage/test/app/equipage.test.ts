@@ -3,6 +3,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
+import { inspect } from 'node:util'
 import { sql } from 'kysely'
 import { Equipage, runtimeOf } from '../../src/app/index.ts'
 import { defineConfig, format } from '../../src/config/index.ts'
@@ -72,13 +73,27 @@ describe('the container', () => {
     })
   })
 
-  it('is refused without a configuration, with the line to write', t => {
+  it("has the framework's settings with their defaults where it names none", async t => {
     class Bare extends Equipage {}
-    assert.throws(() => Bare.make(temporaryFolder(t)), {
-      code: 'E_NO_CONFIG',
-      message: /^Bare has no configuration; write `static override config = config` in it/,
-    })
+    const app = Bare.make(temporaryFolder(t), { env: { APP_NAME: 'bare' } })
+    t.after(() => app.dispose())
+    assert.equal(app.config.get('queue.connection'), 'sync')
+    assert.equal(app.config.get('app.name'), 'bare')
+    assert.deepEqual((await runtimeOf(app).jobs).names(), [])
+    assert.equal(await runtimeOf(app).scheduler, undefined)
   })
+
+  for (const config of [undefined, null, {}, { shop: {} }, 'config']) {
+    it(`is refused with ${inspect(config)} for a configuration, and the message says what makes one`, t => {
+      class Wrong extends Equipage {
+        static override config = config as never
+      }
+      assert.throws(() => Wrong.make(temporaryFolder(t)), {
+        code: 'E_BAD_OPTION',
+        message: `Wrong, static config: expected what defineConfig({ ... }) gives, got ${inspect(config)}`,
+      })
+    })
+  }
 
   it("makes an application's service once, and disposes of it at the end", async t => {
     const { app } = make(t)

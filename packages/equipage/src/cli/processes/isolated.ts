@@ -48,7 +48,7 @@ await runtime?.dispose()
 process.exit(0)
 
 async function load(): Promise<HostedApplication> {
-  const found = runtimeOf(await findApp(basePath))
+  const found = runtimeOf(await findApp(basePath, basePath))
   runtime = found
   if (output === 'stderr') found.appLog.toStandardError()
   found.appLog.showProcessId()

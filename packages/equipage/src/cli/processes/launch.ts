@@ -1,13 +1,11 @@
 import module from 'node:module'
 import { dirname } from 'node:path'
-import type { AnyApp } from '../../app/index.ts'
+import type { AppModule } from './app-module.ts'
 import { keepCompiledCode } from './compile-cache.ts'
+import { nearestPackage } from './nearest-package.ts'
 import type { RunningRole } from './roles.ts'
 
-/** The module of an application, as `app/index.ts` is written. */
-export interface AppModule {
-  createApp: (basePath?: string) => AnyApp
-}
+export type { AppModule }
 
 /** The oldest Node that runs everything: TypeScript without a build, and SQLite. */
 const oldestNode = 24
@@ -31,7 +29,8 @@ const exitCodes = { fine: 0, failed: 1, configuration: 78 } as const
  * This file imports nothing that an older Node could not read, so that it can say so.
  *
  * @param role which process this is
- * @param load imports the application's `app/index.ts`
+ * @param load imports the application's module, such as `app/index.ts`: it exports `createApp`, or a
+ * class `App`
  */
 export async function launch(
   role: 'scheduler' | 'queues',
@@ -45,13 +44,15 @@ export async function launch(
       exitCodes.configuration,
     )
   }
-  keepCompiledCode(dirname(process.argv[1] ?? ''))
+  const [, entry = ''] = process.argv
+  keepCompiledCode(nearestPackage(dirname(entry)))
   let running: RunningRole
   try {
     const { startRole } = await import('./roles.ts')
-    const { createApp } = await load()
+    const { appOf } = await import('./app-module.ts')
+    const loaded = await load()
     if (stopRequest.aborted) process.exit(exitCodes.fine)
-    running = await startRole(role, createApp(), process.argv.slice(2))
+    running = await startRole(role, appOf(loaded, entry), process.argv.slice(2))
     // Now, since a process that is killed writes nothing at its end.
     module.flushCompileCache()
   } catch (error) {

@@ -33,14 +33,65 @@ describe('the application of a command', () => {
     ]) {
       await assert.rejects(findApp(where), {
         code: 'E_NO_APP',
-        message: `no application at ${where}; it is the file app/index.ts beside a package.json, and it exports createApp`,
+        message: new RegExp(
+          `^no application at ${where}; it is the file app/index.ts beside a package.json, or `,
+        ),
       })
     }
   })
 
-  it('is none that exports no createApp', async t => {
-    const folder = temporaryApp(t, { files: { 'app/index.ts': 'export const createApp = 1' } })
-    await assert.rejects(findApp(folder), { code: 'E_NO_APP' })
+  for (const source of [
+    'export const createApp = 1',
+    'export class App {}',
+    'export const App = { prototype: null }',
+    'export default 1',
+  ]) {
+    it(`is none that says no more than ${source}`, async t => {
+      const folder = temporaryApp(t, { files: { 'app/index.ts': source } })
+      await assert.rejects(findApp(folder), {
+        code: 'E_NO_APP',
+        message: /exports createApp, or a class App that extends Equipage$/,
+      })
+    })
+  }
+
+  it('may be a class alone', async t => {
+    const source = `import { Equipage } from 'equipage'\nexport class App extends Equipage {}`
+    const folder = temporaryApp(t, { files: { 'app/index.ts': source } })
+    const app = await findApp(folder)
+    assert.deepEqual([app.constructor.name, app.basePath], ['App', folder])
+  })
+
+  it('is that of the file which the package.json names, also before an app/index.ts', async t => {
+    const folder = temporaryApp(t, {
+      files: {
+        'package.json': '{ "type": "module", "equipage": { "app": "./src/background.ts" } }',
+        'src/background.ts': `import { Equipage } from 'equipage'\nexport class App extends Equipage {}`,
+        'app/index.ts': 'throw new Error("loaded")',
+      },
+    })
+    for (const given of [folder, join(folder, 'src'), join(folder, 'src', 'background.ts')])
+      assert.equal((await findApp(given)).basePath, folder)
+    assert.equal((await findApp(folder, join(folder, 'src'))).basePath, join(folder, 'src'))
+  })
+
+  it('is not there where the package.json names a file that is not', async t => {
+    const manifest = '{ "type": "module", "equipage": { "app": "nowhere.ts" } }'
+    const folder = temporaryApp(t, {
+      files: { 'package.json': manifest, 'app/index.ts': plainApp },
+    })
+    await assert.rejects(findApp(folder), {
+      code: 'E_NO_APP',
+      message: new RegExp(`^no application at ${join(folder, 'nowhere.ts')};`),
+    })
+  })
+
+  it('is not looked for by a package.json that cannot be read', async t => {
+    const folder = temporaryApp(t, { files: { 'package.json': '{', 'app/index.ts': plainApp } })
+    await assert.rejects(findApp(folder), {
+      code: 'E_APP_FILE',
+      message: new RegExp(`^${join(folder, 'package.json')} cannot be loaded: .*JSON`),
+    })
   })
 
   it('is loaded with the fault that it has itself', async t => {

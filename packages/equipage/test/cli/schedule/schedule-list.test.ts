@@ -138,7 +138,7 @@ describe('equipage schedule next', { concurrency: true }, () => {
     const folder = shop(t)
     await assert.rejects(runCommand(folder, 'schedule', 'next', 'nigtly'), {
       code: 'E_UNKNOWN_SCHEDULE',
-      message: `app/scheduler.ts has no schedule 'nigtly'; did you mean "nightly"?`,
+      message: `there is no schedule 'nigtly'; did you mean "nightly"?`,
     })
     await assert.rejects(runCommand(folder, 'schedule', 'next', 'nightly', '--after', 'soon'), {
       code: 'E_BAD_ARGUMENT',
