@@ -36,7 +36,7 @@ export type AnyApp = Omit<Equipage, 'config'>
 /** What `replace` takes of an application: the framework's services, and the members that the application adds. */
 export type Replaceable<App> = keyof FrameworkServices | Exclude<keyof App, keyof Equipage>
 
-/** What may stand in for a member: a service with the same public members, whatever its class. */
+/** What may replace a member: anything with the same public members, whatever its class. */
 export type Replacement<App, Name> = Name extends keyof FrameworkServices
   ? FrameworkServices[Name]
   : Name extends keyof App
@@ -124,7 +124,7 @@ export class Equipage<Settings extends ConfigDefinition = ConfigDefinition<Frame
     return this.#runtime.database
   }
 
-  /** Takes jobs, chains and groups, and looks after those that it has taken. */
+  /** Pushes jobs, chains and groups, and administers those that were pushed. */
   get queue(): Queue {
     return this.#runtime.queue
   }

@@ -10,7 +10,7 @@ export const lifelineFd = 4
 export interface IsolatedForkOptions {
   /** The folder of the application. */
   readonly basePath: string
-  /** The variables that the application was given in the place of the process's own. */
+  /** The variables that the application reads instead of the process's own. */
   readonly env: Readonly<Record<string, string | undefined>> | undefined
   /** Where the console's log lines go. */
   readonly output: 'stdout' | 'stderr'

@@ -240,7 +240,7 @@ export class Runtime {
     return this.#attempts.runnerWith(replaced)
   }
 
-  /** How long what runs may take to end when the process is told to stop, in milliseconds. */
+  /** How long running jobs and functions may take to end when the process stops, in milliseconds. */
   get graceMs(): number {
     return durationMs(this.config.get('queue.worker.grace'), 'WORKER_GRACE')
   }

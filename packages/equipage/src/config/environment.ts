@@ -6,7 +6,7 @@ import { EquipageError } from '../core/index.ts'
 /** Variables by name, and where each was set. An empty one counts as not set. */
 export interface Environment {
   readonly values: ReadonlyMap<string, string>
-  /** Where a variable was set, to stand in a message: `the environment` or `.env`. */
+  /** Where a variable was set, as messages say it: `the environment` or `.env`. */
   source(variable: string): string
 }
 

@@ -1,8 +1,8 @@
 import { durationMs, sizeBytes } from '../core/index.ts'
 
 /**
- * How one setting is read and checked. A function, so that it can stand where convict
- * expects a format: called with a value, it throws when the value is not allowed.
+ * How one setting is read and checked. A function, because that is what convict
+ * takes for a format: called with a value, it throws when the value is not allowed.
  *
  * convict's own formats are not used, because they guess: with them `FLAG=no` is true
  * and `N=12abc` is 12.
@@ -78,10 +78,10 @@ export const csv = (): Format<string[]> =>
   format(
     'names separated by commas, none of them empty',
     given => {
-      const dependencies = given.split(',').map(part => part.trim())
-      return dependencies.includes('') ? undefined : dependencies
+      const names = given.split(',').map(name => name.trim())
+      return names.includes('') ? undefined : names
     },
-    value => Array.isArray(value) && value.every(part => typeof part === 'string' && part !== ''),
+    value => Array.isArray(value) && value.every(name => typeof name === 'string' && name !== ''),
   )
 
 /** A length of time such as `30s` or `1h30m`, `least` or longer; the value stays as written, `durationMs` reads it. */
@@ -157,8 +157,8 @@ export const addresses = (): Format<string[]> => {
   return format(
     'addresses such as host:26379, separated by commas',
     given => {
-      const dependencies = given.split(',').map(part => part.trim())
-      return dependencies.every(readable) ? dependencies : undefined
+      const hosts = given.split(',').map(host => host.trim())
+      return hosts.every(readable) ? hosts : undefined
     },
     value => Array.isArray(value) && value.length > 0 && value.every(readable),
   )

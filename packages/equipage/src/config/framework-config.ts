@@ -10,7 +10,7 @@ export const app = {
     env: 'APP_ENV',
   },
   name: {
-    doc: 'The name of the application: it stands in every log line, and keys in Redis begin with it.',
+    doc: 'The name of the application: it is in every log line, and keys in Redis begin with it.',
     format: format.text(),
     default: 'equipage',
     env: 'APP_NAME',
@@ -195,7 +195,7 @@ export const queue = {
       },
     },
     prefix: {
-      doc: "What keys in Redis begin with; the application's name when it is not set. On a Cluster it stands in braces.",
+      doc: "What keys in Redis begin with; the application's name when it is not set. On a Cluster it is in braces.",
       format: format.text(),
       default: null,
       nullable: true,
@@ -287,7 +287,7 @@ export const queue = {
       env: 'WORKER_LOCK',
     },
     grace: {
-      doc: 'How long running jobs may take to end when the process is told to stop.',
+      doc: 'How long running jobs may take to end when the process stops.',
       format: format.duration(),
       default: '20s',
       env: 'WORKER_GRACE',

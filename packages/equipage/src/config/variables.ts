@@ -3,9 +3,9 @@ import type { Beside } from './schema.ts'
 /** The variable is one of several that say the same thing: none of the others may be set too. */
 export function alone(...others: string[]): Beside {
   return value => {
-    const rivals = others.filter(other => value(other) !== undefined)
-    if (rivals.length === 0) return undefined
-    return `nothing beside ${rivals.join(' and ')}: one of them has to go`
+    const conflicting = others.filter(other => value(other) !== undefined)
+    if (conflicting.length === 0) return undefined
+    return `nothing beside ${conflicting.join(' and ')}: remove one of them`
   }
 }
 
@@ -17,7 +17,7 @@ export function needs(...others: string[]): Beside {
       : `${others.join(' or ')} beside it`
 }
 
-/** The variable says how TLS is spoken to Redis, so it must have been asked for, or be switched off in so many words. */
+/** The variable says how TLS is spoken to Redis, so TLS has to be asked for, or switched off, explicitly. */
 export function overTls(): Beside {
   return value => {
     const url = value('REDIS_URL')?.toLowerCase() ?? ''

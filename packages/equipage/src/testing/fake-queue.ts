@@ -3,8 +3,8 @@ import { PushAssertions } from './push-assertions.ts'
 import { recorderOf } from './recorder.ts'
 
 /**
- * Puts a queue that takes note of jobs, and runs none, in the place of an application's. What a
- * push is refused for it is refused for here too. Nothing is connected to and no file is written,
+ * Replaces an application's queue by one that records what is pushed, and runs nothing. What a push
+ * is refused for elsewhere it is refused for here too. Nothing is connected to and no file is written,
  * whatever `QUEUE_CONNECTION` says.
  * @throws E_SERVICE_IN_USE when the application's connection has been used already
  */

@@ -26,7 +26,7 @@ export interface JobRun<Result = unknown> extends RunEnd<Result> {
   readonly job: string
   /** As JSON carries it, before the job's schema reads it again. */
   readonly payload: Json
-  /** What the job told of its progress. */
+  /** The progress that the job reported. */
   readonly progress: readonly Progress[]
   /** What was written to the job's log, by the job and by the framework. */
   readonly log: readonly LogLine[]

@@ -8,7 +8,7 @@ import {
 } from '../simulation/index.ts'
 import { type Pushed, pushedOf } from './pushed.ts'
 
-/** Takes note of what an application pushes, in the place of its connection; nothing of it is run. */
+/** Records what an application pushes, instead of its connection; nothing of it is run. */
 export class Recorder {
   readonly connection: MemoryConnection
   readonly #pushes: Pushed[] = []

@@ -71,7 +71,7 @@ export async function runAttempt(
     log,
     // The test sees what the function does to its fakes.
     isolated: undefined,
-    // No schedule fired the tick, so none is told of its run.
+    // No schedule fired the tick, so none is notified of its run.
     tickRuns: { began: async () => undefined, ended: async () => undefined },
     groups: async () => groups,
     push: async next => {
@@ -92,7 +92,7 @@ export async function runAttempt(
       metadata,
       signal: signal ?? new AbortController().signal,
       checkpoints,
-      report: told => void progress.push(told),
+      report: reported => void progress.push(reported),
     }),
   )
   const end = endOf(outcome)

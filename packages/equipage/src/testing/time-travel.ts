@@ -37,7 +37,7 @@ export interface DecidedTick {
 
 /**
  * Starts an application's scheduler under a clock that the test moves and over a connection that
- * only takes note of jobs. Before anything has used the application's clock, connection or log.
+ * only records jobs. Before anything has used the application's clock, connection or log.
  * Functions of schedules run, jobs do not, and pings are not sent.
  * @throws E_SERVICE_IN_USE, E_NO_SCHEDULER, E_BAD_TIME, E_BAD_INSTANT, and the faults of the schedules
  */
@@ -65,7 +65,7 @@ export async function timeTravel(app: AnyApp, options: TimeTravelOptions): Promi
   return new TimeTravel({ clock, recorder, scheduler, zone })
 }
 
-/** A test tells no monitor that a run has ended. */
+/** A test notifies no monitor of a run. */
 function withoutPings(schedule: Schedule<unknown>): void {
   const hooks = schedule.hooks.filter(hook => !('url' in hook))
   if (hooks.length < schedule.hooks.length) schedule.policy = { ...schedule.policy, hooks }

@@ -104,7 +104,7 @@ describe('the container', () => {
     assert.equal(app.disposed, 1)
   })
 
-  it('is let go of at the end of its block', async t => {
+  it('is disposed of at the end of its block', async t => {
     const app = App.make(temporaryFolder(t), { env: {} })
     {
       await using block = app
@@ -309,7 +309,7 @@ describe('an application', () => {
     assert.equal(await runtimeOf(make(t).app).scheduler, undefined)
   })
 
-  it('has workers of the queues that are configured, unless it is told others', async t => {
+  it('has workers of the queues that are configured, unless others are given', async t => {
     const queues = { WORKER_QUEUES: 'nobody' }
     const { app } = make(t, { 'app/jobs/count.ts': jobs }, queues)
     await assert.rejects(runtimeOf(app).worker().start(), {
@@ -353,7 +353,7 @@ describe('the middleware and the events of an application', () => {
     return app
   }
 
-  it('stand around its jobs, with its services, and tell of them', async t => {
+  it('run around its jobs, with its services, and are emitted for them', async t => {
     const app = loud(t)
     const heard: string[] = []
     const off = app.events.on('job:completed', ({ name, result }) =>
@@ -368,7 +368,7 @@ describe('the middleware and the events of an application', () => {
     assert.deepEqual(heard, ['shout buy job run', 'pushed shout', 'pushed shout'])
   })
 
-  it('tell of its worker too, also through channels', async t => {
+  it('are emitted for its worker too, also through channels', async t => {
     const app = loud(t)
     const heard: string[] = []
     const note = (event: unknown) => heard.push(`channel ${(event as { process: string }).process}`)

@@ -60,7 +60,7 @@ async function made(t: TestContext): Promise<Equipage> {
 }
 
 suite('isolated jobs of an application', { concurrency: true }, () => {
-  test('run in a process that has the application’s folder and variables, and is let go with it', async t => {
+  test('run in a process that has the application’s folder and variables, and ends with it', async t => {
     const app = await made(t)
     const { result } = await app.queue.push((await runtimeOf(app).jobs).resolve('which'))
     const { pid, name, pool } = result as { pid: number; name: string; pool: string }

@@ -131,7 +131,7 @@ suite('the hooks of a schedule that pushes', { concurrency: true }, () => {
     })
   })
 
-  test('are told of ticks that are skipped', async t => {
+  test('are called for ticks that are skipped', async t => {
     const source = scheduler("push(slow).withoutOverlapping().environments('production')")
     const { app, clock, boot } = world(t, { 'app/scheduler.ts': source })
     await boot()
@@ -151,7 +151,7 @@ suite('the hooks of a schedule that calls a function', { concurrency: true }, ()
     )
   })
 
-  test('are told that it threw', async t => {
+  test('are given what it threw', async t => {
     const action = "do(() => Promise.reject(new Error('no luck')))"
     const { app, clock, boot } = world(t, { 'app/scheduler.ts': scheduler(action) })
     await boot()
@@ -161,7 +161,7 @@ suite('the hooks of a schedule that calls a function', { concurrency: true }, ()
 })
 
 suite('a process that runs the job of a tick', { concurrency: true }, () => {
-  /** Runs a job with a stamp in a process whose scheduler is not started. */
+  /** Runs a job with the metadata of a tick in a process whose scheduler is not started. */
   async function pushed(app: App, job: string, schedule?: string) {
     const tick = tickMetadata({ schedule: schedule ?? '' })
     const prepared = await app.queue.prepare(job, {}, {}, 0, schedule === undefined ? {} : { tick })
@@ -241,8 +241,8 @@ suite('the row of a tick whose run the next one waits for', { concurrency: true 
       (await (await runtimeOf(app).connection).carrier.push(prepared)).state,
       'completed',
     )
-    const told = lines.find(({ msg }) => msg === 'how long a run took could not be put on record')
-    assert.equal(told?.level, 20)
+    const line = lines.find(({ msg }) => msg === 'how long a run took could not be put on record')
+    assert.equal(line?.level, 20)
     assert.equal(app.notes.at(-1), 'success')
   })
 })

@@ -118,7 +118,7 @@ describe('the disposal of services', () => {
     assert.deepEqual(order, ['named', 'async', 'sync'])
   })
 
-  it('reaches every service also when some fail, and tells every failure', async () => {
+  it('reaches every service also when some fail, and reports every failure', async () => {
     const services = new Services()
     const order: string[] = []
     const fail = (text: string) => () => {
@@ -143,7 +143,7 @@ describe('the disposal of services', () => {
     assert.deepEqual(order, ['first'])
   })
 
-  it('leaves what was put in their place to whoever made it', async () => {
+  it('leaves what replaced them to whoever made it', async () => {
     const services = new Services()
     services.replace('clock', { [Symbol.dispose]: () => assert.fail('it was disposed of') })
     services.get('clock', () => assert.fail('it was made'))

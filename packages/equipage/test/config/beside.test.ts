@@ -34,7 +34,7 @@ describe('variables that say where Redis is', () => {
       it(`exclude each other, and the fault names both: ${first} and ${second}`, t => {
         const faults = faultsOf(t, { [first]: one, [second]: other })
         assert.equal(faults.length, 1, faults.join('\n'))
-        const expected = `${first} in the environment: expected nothing beside ${second}: one of them has to go`
+        const expected = `${first} in the environment: expected nothing beside ${second}: remove one of them`
         assert.ok(faults.join().includes(expected), faults.join())
       })
     }
@@ -51,7 +51,7 @@ describe('other variables of Redis', () => {
       REDIS_TLS: 'yes',
     })
     assert.deepEqual(faults, [
-      "  REDIS_URL in the environment: expected nothing beside REDIS_DB and REDIS_PASSWORD and REDIS_TLS: one of them has to go, got '[hidden]'",
+      "  REDIS_URL in the environment: expected nothing beside REDIS_DB and REDIS_PASSWORD and REDIS_TLS: remove one of them, got '[hidden]'",
     ])
   })
 

@@ -96,7 +96,7 @@ describe('the configuration', () => {
     })
     assert.throws(() => get('nothing.like.it'), {
       code: 'E_UNKNOWN_SETTING',
-      message: 'no setting is declared at "nothing.like.it"; declare it in config/',
+      message: `no setting is declared at "nothing.like.it"; declare it with defineConfig, and name that by \`static config\` of the application's class`,
     })
   })
 
