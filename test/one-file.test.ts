@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { suite, type TestContext, test } from 'node:test'
 import { promisify } from 'node:util'
 import { eventually } from '../packages/equipage/test/support/eventually.ts'
@@ -58,7 +58,7 @@ suite('the program of the guide, with one file for the framework', { concurrency
     ])
     const settings = {
       extends: join(root, 'tsconfig.json'),
-      compilerOptions: { typeRoots: [join(root, 'node_modules', '@types')] },
+      compilerOptions: { declaration: true, typeRoots: [join(root, 'node_modules', '@types')] },
       // What is beside the framework's sources declares modules that they import.
       include: ['src', 'test', join(root, 'packages', 'equipage', 'src')],
     }
@@ -68,13 +68,33 @@ suite('the program of the guide, with one file for the framework', { concurrency
       // @ts-expect-error a welcome goes to an address
       await app.queue.push(welcome, { email: 7 })
     `
+    // What a program exports is named in its declarations by what the package exports.
+    const exported = `
+      import { Equipage, runtimeOf } from 'equipage'
+      import { defineConfig, format } from 'equipage/config'
+      import { fakeQueue } from 'equipage/testing'
+      import { App } from './background.ts'
+      const open = { doc: 'Open?', format: format.bool(), default: true }
+      export const config = defineConfig({ shop: { open } })
+      export class Shop extends Equipage<typeof config> {
+        static override config = config
+        get till() {
+          return this.service('till', () => ({ sell: (price: number) => price }))
+        }
+      }
+      export const runtime = runtimeOf(App.make())
+      export const { worker, connection, scheduler } = runtime
+      export const queue = fakeQueue(Shop.make())
+    `
     const { folder } = program(t, {
+      'src/exported.ts': exported,
       'tsconfig.json': JSON.stringify(settings),
       'src/wrong.ts': wrong,
     })
     const tsc = join(root, 'node_modules', '.bin', 'tsc')
     const { stdout } = await promisify(execFile)(tsc, ['-p', folder]).catch(error => error)
-    assert.equal(stdout, '')
+    const own = stdout.split('\n').filter((line: string) => line.includes(basename(folder)))
+    assert.deepEqual(own, [])
   })
 
   test('runs a pushed job inline, as its first line says', async t => {

@@ -1,4 +1,5 @@
 export {
+  type AnyApp,
   type AppEvents,
   type AppOptions,
   Equipage,
@@ -9,7 +10,7 @@ export {
   runtimeOf,
   type SchedulerClass,
 } from './app/index.ts'
-export type { Cleared, JobState, QueueCounts, StoredJob } from './connection/index.ts'
+export type { Cleared, Connection, JobState, QueueCounts, StoredJob } from './connection/index.ts'
 export type { Duration, EventSource, Json } from './core/index.ts'
 export {
   type Clock,
@@ -49,6 +50,7 @@ export {
   type JobTick,
   type KeepLimits,
   type KeepOptions,
+  type NoPayload,
   type OnFailure,
   type ParentMetadata,
   type Progress,

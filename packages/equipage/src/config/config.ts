@@ -13,8 +13,13 @@ import {
   type Values,
 } from './schema.ts'
 
-/** The settings that the framework itself reads; an application adds its own beside them. */
-export type FrameworkSchema = typeof frameworkConfig
+/**
+ * The settings that the framework itself reads; an application adds its own beside them. A type of
+ * its own, so that declarations of an application name it, and not the file that it is made of.
+ */
+export type FrameworkSchema = {
+  readonly [Group in keyof typeof frameworkConfig]: (typeof frameworkConfig)[Group]
+}
 
 /** An application's settings as they are declared, before any value is known. */
 export interface ConfigDefinition<S extends Schema = Schema> {

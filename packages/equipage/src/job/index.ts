@@ -46,6 +46,7 @@ export {
   type JobOptions,
   JobRegistry,
   jobsWithin,
+  type NoPayload,
   type Progress,
   type QueueDefinition,
   type QueueLimits,

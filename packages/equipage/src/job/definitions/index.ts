@@ -13,7 +13,13 @@ export {
   type GroupOptions,
   type GroupSlot,
 } from './define-group.ts'
-export { defineJob, type JobDefinition, type JobOptions, unlimitedAttempts } from './define-job.ts'
+export {
+  defineJob,
+  type JobDefinition,
+  type JobOptions,
+  type NoPayload,
+  unlimitedAttempts,
+} from './define-job.ts'
 export {
   defineQueue,
   type QueueDefinition,
