@@ -174,7 +174,7 @@ export class Equipage<Settings extends ConfigDefinition = ConfigDefinition<Frame
     }
     this.#services.replace(key, service)
     // A getter may have named its service otherwise, or make none.
-    Object.defineProperty(this, key, { value: service, configurable: true })
+    Object.defineProperty(this, key, { value: service, configurable: true, writable: true })
   }
 
   /** Resolves when the application's tables are up to date; before the first job it is waited for anyway. */

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import { jobStates } from '../connection/index.ts'
+import type { Queue } from '../queue/index.ts'
 import {
   queueCancel,
   queueClear,
@@ -26,6 +27,10 @@ const most = 1_000_000
 export function addQueueCommands(queue: Command, over: Over, note: Print): void {
   const json = ['--json', 'as JSON'] as const
   const inQueue = ['--queue <name>', 'look in this queue; in all of them when left out'] as const
+  /** The same for a command that needs no more than the application's queue. */
+  const overQueue = <Args extends unknown[]>(
+    run: (queue: Queue, print: Print, ...args: Args) => Promise<void>,
+  ) => over(({ queue }, print, ...args: Args) => run(queue, print, ...args))
   const limit = ['--limit <number>', `at most so many, 1 to ${most}`] as const
 
   queue
@@ -33,7 +38,7 @@ export function addQueueCommands(queue: Command, over: Over, note: Print): void 
     .description('how many jobs are where, and which queues are paused')
     .option(...json)
     .addHelpText('after', example('queue stats'))
-    .action(over(queueStats))
+    .action(overQueue(queueStats))
   queue
     .command('list')
     .argument('<name>', 'the queue')
@@ -70,7 +75,7 @@ export function addQueueCommands(queue: Command, over: Over, note: Print): void 
     .option('--all', 'every failed job of the queue that --queue names')
     .option(...json)
     .addHelpText('after', example('queue retry --all --queue reports'))
-    .action(over(queueRetry))
+    .action(overQueue(queueRetry))
   queue
     .command('forget')
     .argument('<ids...>', 'the jobs')
@@ -78,7 +83,7 @@ export function addQueueCommands(queue: Command, over: Over, note: Print): void 
     .option(...inQueue)
     .option(...json)
     .addHelpText('after', example('queue forget 123 124'))
-    .action(over(queueForget))
+    .action(overQueue(queueForget))
   queue
     .command('clear')
     .argument('<name>', 'the queue')
@@ -87,8 +92,8 @@ export function addQueueCommands(queue: Command, over: Over, note: Print): void 
     .option(...json)
     .addHelpText('after', example('queue clear reports --force'))
     .action(
-      over((runtime, print, name: string, options: { force?: true; json?: true }) =>
-        queueClear(runtime, { print, note }, name, options),
+      overQueue((queues, print, name: string, options: { force?: true; json?: true }) =>
+        queueClear(queues, { print, note }, name, options),
       ),
     )
   queue
@@ -97,14 +102,14 @@ export function addQueueCommands(queue: Command, over: Over, note: Print): void 
     .description('begins no job of these queues from now on, in any process; pushes are kept')
     .option(...json)
     .addHelpText('after', example('queue pause reports'))
-    .action(over(queuePause))
+    .action(overQueue(queuePause))
   queue
     .command('resume')
     .argument('[names...]', 'the queues; all of them when left out')
     .description('lets paused queues go on')
     .option(...json)
     .addHelpText('after', example('queue resume reports'))
-    .action(over(queueResume))
+    .action(overQueue(queueResume))
   queue
     .command('cancel')
     .argument('<id>', 'the job')
@@ -112,7 +117,7 @@ export function addQueueCommands(queue: Command, over: Over, note: Print): void 
     .option(...inQueue)
     .option(...json)
     .addHelpText('after', example('queue cancel 123'))
-    .action(over(queueCancel))
+    .action(overQueue(queueCancel))
   queue
     .command('push')
     .argument('<name>', 'the job or chain')
@@ -128,5 +133,5 @@ export function addQueueCommands(queue: Command, over: Over, note: Print): void 
     .option('--queue <names...>', 'these queues; all of them when left out')
     .option(...json)
     .addHelpText('after', example('queue monitor --max 1000'))
-    .action(over(queueMonitor))
+    .action(overQueue(queueMonitor))
 }

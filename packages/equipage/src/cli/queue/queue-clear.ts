@@ -1,17 +1,17 @@
-import type { Runtime } from '../../app/index.ts'
+import type { Queue } from '../../queue/index.ts'
 import type { Output } from '../terminal/index.ts'
 
 /** `equipage queue clear NAME`: without `--force` it only says what it would remove. */
 export async function queueClear(
-  runtime: Runtime,
+  queue: Queue,
   { print, note }: Output,
   name: string,
   options: { force?: true; json?: true },
 ): Promise<void> {
-  await runtime.queue.names([name])
-  const [counts] = await runtime.queue.counts([name])
+  await queue.names([name])
+  const [counts] = await queue.counts([name])
   const found = { waiting: counts?.waiting ?? 0, delayed: counts?.delayed ?? 0 }
-  const cleared = options.force ? await runtime.queue.clear(name) : found
+  const cleared = options.force ? await queue.clear(name) : found
   const done = options.force === true
   if (options.json) print(JSON.stringify({ queue: name, cleared: done, ...cleared }, null, 2))
   else {

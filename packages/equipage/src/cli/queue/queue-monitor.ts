@@ -1,16 +1,16 @@
-import type { Runtime } from '../../app/index.ts'
+import type { Queue } from '../../queue/index.ts'
 import type { Print } from '../terminal/index.ts'
 
 /** `equipage queue monitor --max N`: for alerting, the exit code says whether a queue is too long. */
 export async function queueMonitor(
-  runtime: Runtime,
+  queue: Queue,
   print: Print,
   options: { max: number; queue?: string[]; json?: true },
 ): Promise<void> {
   const { max } = options
-  const queues = await runtime.queue.names(options.queue)
-  const counts = await runtime.queue.counts(queues)
-  const paused = await runtime.queue.paused(...queues)
+  const queues = await queue.names(options.queue)
+  const counts = await queue.counts(queues)
+  const paused = await queue.paused(...queues)
   const found = counts.map(({ queue, waiting }) => ({
     queue,
     waiting,

@@ -1,5 +1,4 @@
-import type { Runtime } from '../../app/index.ts'
-import type { QueuePause } from '../../queue/index.ts'
+import type { Queue, QueuePause } from '../../queue/index.ts'
 import type { Print } from '../terminal/index.ts'
 
 interface PauseOptions {
@@ -8,22 +7,22 @@ interface PauseOptions {
 
 /** `equipage queue pause [NAME...]` */
 export async function queuePause(
-  runtime: Runtime,
+  queue: Queue,
   print: Print,
   names: string[],
   options: PauseOptions,
 ): Promise<void> {
-  show(print, await runtime.queue.pause(...names), options)
+  show(print, await queue.pause(...names), options)
 }
 
 /** `equipage queue resume [NAME...]` */
 export async function queueResume(
-  runtime: Runtime,
+  queue: Queue,
   print: Print,
   names: string[],
   options: PauseOptions,
 ): Promise<void> {
-  show(print, await runtime.queue.resume(...names), options)
+  show(print, await queue.resume(...names), options)
 }
 
 function show(print: Print, changes: readonly QueuePause[], { json }: PauseOptions): void {

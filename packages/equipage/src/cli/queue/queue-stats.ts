@@ -1,14 +1,14 @@
-import type { Runtime } from '../../app/index.ts'
+import type { Queue } from '../../queue/index.ts'
 import { type Print, table } from '../terminal/index.ts'
 
 /** `equipage queue stats` */
 export async function queueStats(
-  runtime: Runtime,
+  queue: Queue,
   print: Print,
   options: { json?: true },
 ): Promise<void> {
-  const paused = await runtime.queue.paused()
-  const counts = (await runtime.queue.counts()).map(count => ({
+  const paused = await queue.paused()
+  const counts = (await queue.counts()).map(count => ({
     ...count,
     paused: paused.includes(count.queue),
   }))

@@ -12,7 +12,7 @@ export async function scheduleList(
 ): Promise<void> {
   const schedules = await schedulesOf(runtime)
   const memory = await ticksOf(runtime)
-  const now = nowOf(runtime, memory)
+  const now = nowOf(memory, runtime.clock)
   const all = await placedOrNoted(memory, schedules, now, note)
   print(
     options.json ? JSON.stringify(scheduleRows(all, now), null, 2) : scheduleRowsTable(all, now),

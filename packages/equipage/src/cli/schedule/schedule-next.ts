@@ -22,7 +22,7 @@ export async function scheduleNext(
   const schedule = await scheduleNamed(runtime, name)
   const { zone, words } = schedule
   const memory = await ticksOf(runtime)
-  const now = nowOf(runtime, memory)
+  const now = nowOf(memory, runtime.clock)
   const { after } = options
   const from = after === undefined ? undefined : typedInstant(after, zone, now, '--after')
   const [one] = await placedOrNoted(memory, [schedule], now, note)

@@ -43,7 +43,7 @@ async function handRun(runtime: Runtime, schedule: Schedule): Promise<HandRun> {
   try {
     await runByHand(schedule, {
       app: runtime.app,
-      now: nowOf(runtime, await ticksOf(runtime)),
+      now: nowOf(await ticksOf(runtime), runtime.clock),
       push,
     })
   } catch (thrown) {

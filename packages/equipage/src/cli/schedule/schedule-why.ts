@@ -24,7 +24,7 @@ export async function scheduleWhy(
 ): Promise<void> {
   const schedule = await scheduleNamed(runtime, name)
   const memory = await ticksOf(runtime)
-  const now = nowOf(runtime, memory)
+  const now = nowOf(memory, runtime.clock)
   const { limit } = options
   const span = spanOf(options, schedule, now)
   // One row more than can be shown, so that it is known whether there is an earlier tick.

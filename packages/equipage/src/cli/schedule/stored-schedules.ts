@@ -1,6 +1,6 @@
 import type { Runtime } from '../../app/index.ts'
 import type { StoredSchedule, TickMemory } from '../../connection/index.ts'
-import { isEquipageError } from '../../core/index.ts'
+import { type Clock, isEquipageError } from '../../core/index.ts'
 import type { Schedule } from '../../schedule/index.ts'
 import type { Print } from '../terminal/index.ts'
 import { type Placed, stateOf } from './schedule-state.ts'
@@ -10,9 +10,9 @@ export const ticksOf = async (runtime: Runtime): Promise<TickMemory> =>
   (await runtime.connection).ticks
 
 /** The time that ticks are computed on, whole epoch milliseconds; the machine's where the connection has not told its own yet. */
-export function nowOf(runtime: Runtime, memory: TickMemory): number {
+export function nowOf(memory: TickMemory, clock: Clock): number {
   const now = memory.now()
-  return Math.floor(Number.isNaN(now) ? runtime.clock.now() : now)
+  return Math.floor(Number.isNaN(now) ? clock.now() : now)
 }
 
 /**

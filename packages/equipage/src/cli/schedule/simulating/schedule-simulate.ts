@@ -33,7 +33,7 @@ export async function scheduleSimulate(
   const schedules = await schedulesOf(runtime)
   const zone = zoneOf(options.zone, (await runtime.scheduler)?.timetable.zone ?? 'UTC')
   const memory = await ticksOf(runtime)
-  const now = nowOf(runtime, memory)
+  const now = nowOf(memory, runtime.clock)
   const span = spanOf(options, zone, now)
   const downs = options.down.length > 0 ? typedSpans(options.down, zone, now, '--down') : undefined
   const past = await pastOrNoted(runtime, schedules, span, downs, note)
