@@ -32,7 +32,7 @@ suite('a job that takes its worker down', { concurrency: 3, timeout: 280_000 }, 
       haveEnded(application, 'patient', 3)
       haveEnded(application, 'exiting', 1)
     })
-    assert.match(second.output(), /job stalled: its worker went silent, it runs again/)
+    assert.match(second.output(), /job stalled: its worker \w+, it runs again/)
     second.signal('SIGTERM')
     assert.equal(await second.ended, 0, second.output())
   })
@@ -103,7 +103,7 @@ suite('a job that takes its worker down', { concurrency: 3, timeout: 280_000 }, 
     await eventually(() => haveEnded(application, 'blocking', 1))
     tell('go')
     await eventually(() => haveEnded(application, 'patient', 3))
-    assert.match(other.output(), /job stalled: its worker went silent, it runs again/)
+    assert.match(other.output(), /job stalled: its worker \w+, it runs again/)
     tell('unblock')
     // The one that was held up finds that the jobs are no longer its own, and works on.
     await eventually(() =>

@@ -24,6 +24,8 @@ export interface WorkingApplication {
   tell(word: string): void
   /** The application in this process. */
   readonly app: Equipage
+  /** Its Redis. */
+  readonly redis: { readonly host: string; readonly port: number }
 }
 
 const jobs = `
@@ -181,6 +183,7 @@ export async function workingApplication(
   })
   return {
     app,
+    redis,
     work: (args = [], env = {}) => start(['queues.ts', ...args], env),
     async ask(...args) {
       const asked = start(['node_modules/equipage/bin/equipage.js', ...args, '--json'], {

@@ -10,14 +10,6 @@ export type {
   RunAttempt,
 } from './connection.ts'
 export {
-  afterHeartbeat,
-  afterRegistration,
-  type DeploymentState,
-  keepsPlace,
-  registerSchedules,
-  silentSince,
-} from './deployment-rules.ts'
-export {
   type AcceptedEnd,
   acceptEnd,
   firstState,
@@ -35,15 +27,6 @@ export {
   type Retrial,
   type StoredJob,
 } from './queue-admin.ts'
-export {
-  type CallLease,
-  endedRow,
-  type Holder,
-  interruptedRow,
-  lasts,
-  leaseOf,
-  leasesAtHeartbeat,
-} from './run-rules.ts'
 export {
   aliveMs,
   type Call,
@@ -63,20 +46,13 @@ export {
   type SchedulerReport,
   type Span,
   type StoredSchedule,
+  shortestDowntimeMs,
   spansKept,
   type TickClaim,
   type TickMemory,
   timingOf,
 } from './tick-memory.ts'
-export {
-  afterClaim,
-  afterOverlap,
-  keptFrom,
-  refusal,
-  runBefore,
-  type ScheduleState,
-  withPause,
-} from './tick-rules.ts'
+export { keepsPlace, refusal } from './tick-rules.ts'
 export {
   byStart,
   type RunningAttempt,

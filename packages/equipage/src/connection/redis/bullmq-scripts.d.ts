@@ -8,5 +8,11 @@ declare module 'bullmq/dist/cjs/scripts/index.js' {
   export const addStandardJob: Script
   export const addDelayedJob: Script
   export const addPrioritizedJob: Script
+  export const moveJobFromActiveToWait: Script
+  export const moveStalledJobsToWait: Script
+  export const moveToActive: Script
+  export const moveToDelayed: Script
   export const moveToFinished: Script
+  export const retryJob: Script
+  export const updateProgress: Script
 }

@@ -48,7 +48,7 @@ export interface JobEvents {
   'job:retrying': EndEvent & { readonly error: Error; readonly delayMs: number }
   /** The attempt did not count: the job itself asked for that, or its worker stops, or does not know its name. */
   'job:released': EndEvent & { readonly reason: string; readonly delayMs: number }
-  /** The worker of the job went silent, and it runs again. Told by connections whose workers watch each other: `redis`. */
+  /** The worker of the job died, and it runs again. Emitted by connections whose workers watch each other: `redis`. */
   'job:stalled': Omit<JobEvent, 'name'>
   /** The last job of a chain has completed. */
   'chain:completed': ChainEvent & { readonly result: Json }

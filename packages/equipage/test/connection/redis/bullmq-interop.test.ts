@@ -184,18 +184,6 @@ suite('what plain BullMQ sees of ours', { concurrency: true }, () => {
     assert.deepEqual([delayed?.data, delayed?.priority, delayed?.delay], [{ n: 2 }, 7, 3_600_000])
   })
 
-  test('are workers, by the name of their process', async t => {
-    const { consume, bull } = world(t)
-    await consume()
-    await eventually(async () => {
-      const workers = await bull.getWorkers()
-      assert.deepEqual(
-        workers.map(({ rawname }) => rawname?.endsWith(`:${process.pid}`)),
-        [true],
-      )
-    })
-  })
-
   test('are events: that a job waits, runs, tells how far it is, completes or fails', async t => {
     const { prefix, queue, consume, note, failing } = world(t)
     const events = new QueueEvents('default', { connection: server, prefix })

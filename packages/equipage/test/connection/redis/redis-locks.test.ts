@@ -1,45 +1,72 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { after, test } from 'node:test'
+import { after, suite, type TestContext, test } from 'node:test'
 import { Redis } from 'ioredis'
 import { defineJob } from '../../../src/job/index.ts'
 import { eventually } from '../../support/eventually.ts'
 import { startRedis } from '../../support/redis.ts'
-import { redisHarness } from '../conformance/harness.ts'
+import { redisHarness, redisSettings } from '../conformance/harness.ts'
 
 const server = await startRedis()
-// After the test: a worker that is stopped while Redis is away leaves a timer of BullMQ's behind.
 after(() => server.stop())
 
-test('a job whose lock was lost has its signal aborted here, and runs again', async t => {
-  const reasons: unknown[] = []
-  const starts: number[] = []
-  const job = defineJob({
-    name: 'overlapping',
-    async run({ attempt, signal }) {
-      starts.push(attempt)
-      if (starts.length > 1) return
-      await once(signal, 'abort')
-      reasons.push(signal.reason)
-      throw new Error('let go')
-    },
+/** Renewed four times as often. */
+const lockMs = 2_000
+
+function world(t: TestContext) {
+  const settings = redisSettings(server)
+  const client = new Redis(server.port, server.host)
+  t.after(() => client.disconnect())
+  return { settings, client, key: (name: string) => `${settings.prefix}:default:${name}` }
+}
+
+suite('the lock of a job', { concurrency: true }, () => {
+  test('that ran out is taken again by the attempt that still runs: its end counts', async t => {
+    const { settings, client, key } = world(t)
+    const gate = Promise.withResolvers<void>()
+    let starts = 0
+    const job = defineJob({
+      name: 'patient',
+      async run({ signal }) {
+        starts++
+        await gate.promise
+        assert.equal(signal.aborted, false)
+      },
+    })
+    const { queue, consume } = redisHarness(settings, lockMs)(t, [job])
+    await consume(1)
+    const { id } = await queue.push(job)
+    await eventually(() => assert.equal(starts, 1))
+    assert.equal(await client.del(key(`${id}:lock`)), 1)
+    // It is renewed.
+    await eventually(async () => assert.equal(await client.exists(key(`${id}:lock`)), 1))
+    assert.equal(await client.del(key(`${id}:lock`)), 1)
+    gate.resolve()
+    await eventually(async () => assert.equal((await queue.counts())[0]?.completed, 1))
+    assert.equal(starts, 1)
   })
-  const { queue, consume, lines } = redisHarness({ host: server.host, port: server.port }, 3_000)(
-    t,
-    [job],
-  )
-  await consume(1)
-  const { id } = await queue.push(job)
-  await eventually(() => assert.equal(starts.length, 1))
-  // As when it ran out: the worker's event loop stood still.
-  const redis = new Redis(server)
-  t.after(() => redis.disconnect())
-  const [lock = ''] = await redis.keys(`*:default:${id}:lock`)
-  assert.equal(await redis.del(lock), 1)
-  await eventually(() => assert.equal(starts.length, 2))
-  assert.match(String(reasons[0]), /silent for longer than WORKER_LOCK/)
-  // It counted as no attempt, and nothing was handed back by the one that had lost it.
-  assert.deepEqual(starts, [1, 1])
-  await eventually(async () => assert.equal((await queue.counts())[0]?.completed, 1))
-  assert.ok(lines.some(({ msg }) => msg.startsWith('job stalled')))
+
+  test('that another worker has: the signal is aborted here, the end is refused, and it is logged', async t => {
+    const { settings, client, key } = world(t)
+    const reasons: unknown[] = []
+    const job = defineJob({
+      name: 'taken.over',
+      async run({ signal }) {
+        await once(signal, 'abort')
+        reasons.push(signal.reason)
+        return 'too late'
+      },
+    })
+    const { queue, consume, lines } = redisHarness(settings, lockMs)(t, [job])
+    await consume(1)
+    const { id } = await queue.push(job)
+    await eventually(async () => assert.equal(await client.exists(key(`${id}:lock`)), 1))
+    await client.set(key(`${id}:lock`), 'the run of another worker')
+    await eventually(() => assert.match(String(reasons[0]), /silent for longer than WORKER_LOCK/))
+    await eventually(() =>
+      assert.ok(lines.some(({ msg }) => String(msg).startsWith('an end was refused'))),
+    )
+    assert.equal(await client.get(key(`${id}:lock`)), 'the run of another worker')
+    assert.equal((await queue.counts())[0]?.active, 1)
+  })
 })

@@ -6,7 +6,7 @@ import type { RedisClient } from '../server/index.ts'
  * Returns 1 when it was written, 0 when the job is locked for another or gone.
  */
 const saveScript = `
-if redis.call('GET', KEYS[2]) ~= ARGV[1] or redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+if (redis.call('GET', KEYS[2]) or redis.call('HGET', KEYS[1], 'equipage:run')) ~= ARGV[1] or redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 redis.call('HSET', KEYS[1], ARGV[2], ARGV[3])
 return 1
 `

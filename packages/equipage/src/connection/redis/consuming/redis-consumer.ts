@@ -1,10 +1,4 @@
-import {
-  DelayedError,
-  type Job,
-  UnrecoverableError,
-  WaitingError,
-  type WorkerOptions,
-} from 'bullmq'
+import { randomUUID } from 'node:crypto'
 import {
   type Clock,
   EquipageError,
@@ -12,16 +6,9 @@ import {
   type HandedBack,
   processName,
   settlesWithin,
-  toError,
+  systemRandom,
 } from '../../../core/index.ts'
-import {
-  type Checkpoints,
-  type EndedJob,
-  type JobEvents,
-  MemoryCheckpoints,
-  type Outcome,
-  readMetadata,
-} from '../../../job/index.ts'
+import type { JobEvents, QueueLimits } from '../../../job/index.ts'
 import type { Logger } from '../../../log/index.ts'
 import type {
   ConsumeOptions,
@@ -30,20 +17,25 @@ import type {
   LimitsOf,
   RunAttempt,
 } from '../../connection.ts'
-import { backoffType, type KeepDefaults } from '../pushing/index.ts'
+import type { KeepDefaults } from '../pushing/index.ts'
 import {
+  connectionError,
   type RedisClient,
   type RedisSettings,
   watchConnection,
   workerClient,
 } from '../server/index.ts'
-import { BullWorker, type BullWorkerDependencies } from './bull-worker.ts'
+import { Attempts } from './attempts.ts'
 import { CancelWatch } from './cancel-watch.ts'
-import { defineEndings } from './endings.ts'
-import { finishingBackend } from './finishing-backend.ts'
+import { ConsumerRegistry } from './consumer-registry.ts'
+import { HeldLocks } from './held-locks.ts'
+import { givenBack, type KeepText, keepText } from './job-end.ts'
+import { MarkerWait } from './marker-wait.ts'
+import { QueueConsumer, type SendEnd } from './queue-consumer.ts'
 import { writeLimits } from './queue-limits.ts'
-import { RedisCheckpoints } from './redis-checkpoints.ts'
-import { UnreadableJobs } from './unreadable-jobs.ts'
+import { QueueLooks } from './queue-looks.ts'
+import { defineStep } from './step-call.ts'
+import type { TakenJob, UnreadableTaken } from './taken-job.ts'
 
 export interface RedisConsumerDependencies {
   readonly settings: RedisSettings
@@ -55,81 +47,165 @@ export interface RedisConsumerDependencies {
   readonly lockMs: number
   readonly log: Logger
   readonly clock: Clock
-  /** Told of jobs whose worker went silent. */
+  /** Notified of jobs whose worker died. */
   readonly events?: EventSink<JobEvents> | undefined
 }
-
-/** How often one job may take its worker down with it before it is failed. BullMQ's own default fails it the second time. */
-const crashLimit = 10
 
 /** How long a stop may wait for Redis once no job runs any more. */
 const closePatienceMs = 3_000
 
-/** Why a job is aborted that another worker has taken over. */
+/** BullMQ's codes for a job that may not complete, since its children have not ended or have failed. */
+const hasChildren = new Set([-4, -9])
+
+/** BullMQ's codes for a job that is not this attempt's any more. */
+const isAnothers = new Set([-2, -6])
+
+/** Why a job is aborted that another worker has. */
 const lostLock =
   'this worker was silent for longer than WORKER_LOCK, and the job runs again elsewhere'
 
-/** A failure that BullMQ shall try again after `delayMs`. */
-class RetryLater extends Error {
-  readonly delayMs: number
-
-  constructor(error: Error, delayMs: number) {
-    super(error.message, { cause: error })
-    this.name = error.name
-    if (error.stack !== undefined) this.stack = error.stack
-    this.delayMs = delayMs
-  }
+/** What a consumer is made of when it has started. */
+interface Started {
+  readonly working: RedisClient
+  readonly waiting: RedisClient
+  readonly queues: ReadonlyMap<string, QueueConsumer>
+  readonly attempts: Attempts
+  readonly cancels: CancelWatch
+  readonly locks: HeldLocks
+  readonly markers: MarkerWait
+  readonly looks: QueueLooks
+  readonly registry: ConsumerRegistry
 }
 
-/** A BullMQ worker for each queue, all over one connection beside the one that each waits on. */
+/**
+ * Consumes queues over BullMQ's keys: one connection that waits for all of them, and one that works.
+ * docs/internals/consuming.md says what is called when, and what happens when a call is lost.
+ *
+ * 1. Takes jobs, as many of each queue as it has room for, and runs their attempts.
+ * 2. Holds their locks, and sends their ends until they are taken.
+ * 3. Is known to the other consumers, and puts jobs of dead ones back.
+ */
 export class RedisConsumer implements Consumer {
   readonly #options: ConsumeOptions
   readonly #dependencies: RedisConsumerDependencies
-  readonly #workers: BullWorker[] = []
-  /** What follows jobs that were failed without an attempt. */
-  readonly #followed = new Set<Promise<void>>()
+  readonly #consumer = randomUUID()
+  readonly #keep: KeepText
+  /** Attempts whose ends are not on record yet. */
+  readonly #work = new Set<Promise<void>>()
   readonly #finished = Promise.withResolvers<void>()
-  #client: RedisClient | undefined
-  #cancels: CancelWatch | undefined
-  #unreadable: UnreadableJobs | undefined
+  #started: Started | undefined
   #stopping: Promise<HandedBack> | undefined
-  #closed: Promise<unknown> | undefined
+  /** Calls in a row that Redis refused. */
+  #refused = 0
   #begun = 0
   #handedBack = 0
 
   constructor(options: ConsumeOptions, dependencies: RedisConsumerDependencies) {
     this.#options = options
     this.#dependencies = dependencies
+    const { completed, failed } = dependencies.keep
+    const rule = ({ ageMs, count }: { ageMs: number; count: number }) =>
+      keepText({ age: ageMs / 1_000, count }, '')
+    this.#keep = { completed: rule(completed), failed: rule(failed) }
   }
 
   get finished(): Promise<void> {
     return this.#finished.promise
   }
 
-  /** Returns at once: while Redis is away the workers wait for it. */
+  /** Returns at once: while Redis is away it waits for it. */
   async start(): Promise<void> {
-    if (this.#client || this.#stopping !== undefined) return
-    const { settings, log, clock } = this.#dependencies
-    this.#client = workerClient(settings)
-    defineEndings(this.#client)
-    this.#cancels = new CancelWatch(this.#client, settings.prefix, clock)
-    this.#unreadable = new UnreadableJobs(
-      { client: this.#client, prefix: settings.prefix, clock },
-      job => this.#followLater(job, job.error),
-    )
-    watchConnection(this.#client, settings, log)
-    await this.#limit(this.#client)
-    if (this.#stopping !== undefined) return
-    for (const queue of this.#options.queues) this.#workers.push(this.#open(queue, this.#client))
+    const limits = await this.#limits()
+    if (this.#started || this.#stopping !== undefined) return
+    const started = this.#open(workerClient(this.#dependencies.settings))
+    this.#started = started
+    this.#writeLimits(started.working, limits)
+    started.registry.start()
+    started.markers.start()
+    started.looks.start()
+    for (const queue of started.queues.values()) queue.wake()
   }
 
-  /** Writes down the limits of the queues: now, in front of what the workers ask for, and again when Redis comes back. */
-  async #limit(client: RedisClient): Promise<void> {
-    const { settings, limitsOf, log } = this.#dependencies
-    if (!limitsOf) return
-    const limited = await Promise.all(
+  #open(working: RedisClient): Started {
+    const { settings, log, clock, lockMs } = this.#dependencies
+    const { prefix } = settings
+    const { queues: names } = this.#options
+    const consumer = this.#consumer
+    const client = working
+    const waiting = workerClient(settings)
+    // The connection that works is there as well as this one, and logs for both.
+    waiting.on('error', () => undefined)
+    watchConnection(working, settings, log)
+    defineStep(working)
+    const queues = new Map(names.map(queue => [queue, this.#openQueue(queue, working)]))
+    const all = [...queues.values()]
+    const cancels = new CancelWatch(working, prefix, clock)
+    const { run, lost, events } = this.#dependencies
+    return {
+      ...{ working, waiting, queues, cancels },
+      attempts: new Attempts({ client, prefix, cancels, keep: this.#keep, run, lost, events, log }),
+      locks: new HeldLocks({
+        ...{ client, prefix, lockMs, clock },
+        lost: ({ queue, id }) => cancels.abort(queue, id, new Error(lostLock)),
+      }),
+      markers: new MarkerWait({
+        ...{ waiting, working, prefix, consumer, clock },
+        idle: () => all.filter(({ idle }) => idle).map(({ queue }) => queue),
+        taking: () => all.some(({ taking }) => taking),
+        wake: queue => queues.get(queue)?.wake(),
+      }),
+      looks: new QueueLooks({
+        ...{ client, prefix, lockMs, clock, queues: all },
+        rescued: (queue, id) => this.#rescued(queue, id, 'unknown'),
+      }),
+      registry: new ConsumerRegistry({
+        ...{ client, prefix, consumer, lockMs, clock, random: systemRandom, queues: names },
+        process: processName(),
+        knowsListeners: !settings.cluster,
+        rescued: (queue, id, worker) => this.#rescued(queue, id, worker),
+      }),
+    }
+  }
+
+  #openQueue(queue: string, client: RedisClient): QueueConsumer {
+    const { settings, lockMs, clock } = this.#dependencies
+    const { concurrency } = this.#options
+    return new QueueConsumer({
+      ...{ queue, client, lockMs, clock, concurrency, prefix: settings.prefix },
+      consumer: this.#consumer,
+      worker: processName(),
+      left: () => this.#limit - this.#begun - this.#asked(),
+      begin: (name, job, send) => this.#begin(name, job, send),
+      changed: () => this.#started?.markers.changed(),
+      refused: error => this.#isRefused(client, error),
+      answered: () => this.#isAnswered(),
+    })
+  }
+
+  get #limit(): number {
+    return this.#options.limit ?? Number.POSITIVE_INFINITY
+  }
+
+  /** Places that are asked for at this moment. */
+  #asked(): number {
+    const queues = this.#started?.queues.values() ?? []
+    return Iterator.from(queues).reduce((sum, { asked }) => sum + asked, 0)
+  }
+
+  async #limits(): Promise<{ queue: string; limits: QueueLimits }[]> {
+    const { limitsOf } = this.#dependencies
+    if (!limitsOf) return []
+    return Promise.all(
       this.#options.queues.map(async queue => ({ queue, limits: await limitsOf(queue) })),
     )
+  }
+
+  /** Writes down the limits of the queues: now, in front of what is taken, and again when Redis comes back. */
+  #writeLimits(
+    client: RedisClient,
+    limited: readonly { queue: string; limits: QueueLimits }[],
+  ): void {
+    const { settings, log } = this.#dependencies
     const write = () => {
       for (const { queue, limits } of limited) {
         writeLimits(client, settings.prefix, queue, limits).catch(err => {
@@ -141,122 +217,75 @@ export class RedisConsumer implements Consumer {
     client.on('ready', write)
   }
 
-  #open(queue: string, connection: RedisClient): BullWorker {
-    const { settings, keep, lockMs, log, events } = this.#dependencies
-    const { concurrency, limit = concurrency } = this.#options
-    const options: WorkerOptions = {
-      connection,
-      name: processName(),
-      prefix: settings.prefix,
-      // BullMQ takes as many jobs as it has places before it begins the first.
-      concurrency: Math.min(concurrency, limit),
-      lockDuration: lockMs,
-      stalledInterval: lockMs,
-      maxStalledCount: crashLimit,
-      skipVersionCheck: true,
-      removeOnComplete: { age: keep.completed.ageMs / 1_000, count: keep.completed.count },
-      removeOnFail: { age: keep.failed.ageMs / 1_000, count: keep.failed.count },
-      settings: {
-        backoffStrategy: (_attempts, _type, error) =>
-          error instanceof RetryLater ? error.delayMs : 0,
-      },
+  /** Said once, and once that it is over. */
+  #isRefused(client: RedisClient, error: unknown): void {
+    const { settings, log } = this.#dependencies
+    // A lost connection is logged by the connection itself.
+    if (client.status !== 'ready' || this.#refused++ > 0) return
+    log.warn(`jobs wait: ${connectionError(settings, error).message}`)
+  }
+
+  #isAnswered(): void {
+    if (this.#refused === 0) return
+    const { log } = this.#dependencies
+    log.info({ refused: this.#refused }, 'Redis takes the calls of this worker again')
+    this.#refused = 0
+  }
+
+  #rescued(queue: string, jobId: string, worker: string): void {
+    const { log, events } = this.#dependencies
+    log.warn({ jobId, queue, worker }, 'job stalled: its worker died, it runs again')
+    events?.emit('job:stalled', () => ({ id: jobId, queue }))
+    this.#started?.queues.get(queue)?.wake()
+  }
+
+  #begin(queue: string, job: TakenJob | UnreadableTaken, send: SendEnd): void {
+    const started = this.#started
+    if (!started) return
+    if (job.run === '') {
+      const fields = { queue, jobId: job.id }
+      this.#dependencies.log.warn(fields, 'a job was in line whose hash is gone; it is passed over')
+      return
     }
-    const dependencies: BullWorkerDependencies = {
-      process: (job, token) => this.#process(job, token),
-      beforeFailing: (job, reason) =>
-        this.#follow(endedJob(job), job.attemptsMade + 1, new UnrecoverableError(reason)),
-      backend: finishingBackend,
-    }
-    const worker = new BullWorker(queue, dependencies, options)
-    worker.on('error', err => {
-      // A lost connection is told of once, by the connection itself.
-      if (connection.status !== 'ready') return
-      log.error({ err, queue }, 'worker error')
-      this.#unreadable?.look(queue)
+    // A stop gives back what it is given meanwhile; that does not count as begun.
+    const mayBegin = this.#stopping === undefined
+    if (mayBegin) this.#begun++
+    const isLast = this.#begun >= this.#limit
+    if (isLast) for (const each of started.queues.values()) each.close()
+    const work = mayBegin
+      ? this.#carryOut(started, queue, job, send)
+      : send(givenBack(job)).then(() => undefined)
+    this.#work.add(work)
+    void work.finally(() => {
+      this.#work.delete(work)
+      if (this.#begun >= this.#limit && this.#work.size === 0) this.#finished.resolve()
     })
-    worker.on('failed', job => {
+  }
+
+  async #carryOut(
+    { attempts, locks, cancels }: Started,
+    queue: string,
+    job: TakenJob | UnreadableTaken,
+    send: SendEnd,
+  ): Promise<void> {
+    const { id, run, starts, name } = job
+    const lock = { queue, id, run, starts }
+    locks.add(lock)
+    try {
+      const end = await attempts.run(queue, job)
+      const [kind] = end
+      if (kind === 'w') this.#handedBack++
+      let fate = await send(end)
+      if (hasChildren.has(fate) && !('error' in job)) fate = await send(attempts.failParent(job))
       // What cannot be forgotten now is forgotten when it is a day old.
-      if (job?.id) this.#cancels?.failed(queue, job.id).catch(() => undefined)
-    })
-    worker.on('stalled', jobId => {
-      log.warn({ jobId, queue }, 'job stalled: its worker went silent, it runs again')
-      events?.emit('job:stalled', () => ({ id: jobId, queue }))
-    })
-    worker.on('lockRenewalFailed', ids => {
-      for (const id of ids) this.#cancels?.abort(queue, id, new Error(lostLock))
-    })
-    return worker
-  }
-
-  /** The job has failed without an attempt, or is about to. */
-  async #follow(job: EndedJob, attempt: number, error: Error): Promise<void> {
-    const { id, name, queue } = job
-    const { events, lost } = this.#dependencies
-    events?.emit('job:failed', () => ({ id, name, queue, attempt, durationMs: 0, error }))
-    await lost?.(job, error)
-  }
-
-  /** The same when nobody waits for it but a stop. */
-  #followLater(job: EndedJob, error: Error): void {
-    const followed = this.#follow(job, 1, error)
-    this.#followed.add(followed)
-    void followed.finally(() => this.#followed.delete(followed))
-  }
-
-  async #process(job: Job, token = ''): Promise<unknown> {
-    if (!this.#mayBegin()) return putBack(job, token)
-    const { id = '', name, queueName: queue } = job
-    // Of a time that is none, NaN: as if it were long ago.
-    const pushedAt = job.timestamp || 0
-    const controller = new AbortController()
-    const ended = this.#cancels?.add({ id, name, queue, pushedAt }, controller)
-    const outcome = await this.#dependencies.run({
-      id,
-      name,
-      queue,
-      data: job.data,
-      attempt: job.attemptsMade + 1,
-      attempts: wholeAttempts(job.opts.attempts),
-      starts: job.attemptsStarted,
-      pushedAt,
-      metadata: readMetadata((job.opts as { equipage?: unknown }).equipage),
-      signal: controller.signal,
-      checkpoints: this.#checkpointsOf(job, token),
-      report: progress => {
-        const failed = (err: unknown) =>
-          this.#dependencies.log.debug({ err }, 'progress could not be told')
-        job.updateProgress(progress).catch(failed)
-      },
-    })
-    ended?.()
-    return this.#settle(job, token, outcome)
-  }
-
-  #checkpointsOf({ queueName, id }: Job, token: string): Checkpoints {
-    const client = this.#client
-    // A consumer that runs jobs has been started.
-    if (!client) return new MemoryCheckpoints()
-    return new RedisCheckpoints(
-      client,
-      `${this.#dependencies.settings.prefix}:${queueName}:${id}`,
-      token,
-    )
-  }
-
-  /** Counts the attempts that begin, none of them after a stop; with the last of them it stops taking jobs. */
-  #mayBegin(): boolean {
-    const { limit = Number.POSITIVE_INFINITY } = this.#options
-    // A worker that stops may be given once more what it has just put back.
-    if (this.#stopping !== undefined || this.#begun >= limit) return false
-    this.#begun++
-    if (this.#begun === limit) this.#close().then(() => this.#finished.resolve(), toError)
-    return true
-  }
-
-  /** Takes no more jobs; resolves when none runs any more. */
-  #close(): Promise<unknown> {
-    this.#closed ??= Promise.all(this.#workers.map(worker => worker.close()))
-    return this.#closed
+      if (kind === 'f' && fate === 0) await cancels.failed(queue, id).catch(() => undefined)
+      if (isAnothers.has(fate)) {
+        const fields = { queue, job: name, jobId: id, run }
+        this.#dependencies.log.warn(fields, 'an end was refused: the job is another attempt’s now')
+      }
+    } finally {
+      locks.remove(lock)
+    }
   }
 
   async isIdle(): Promise<boolean> {
@@ -265,42 +294,18 @@ export class RedisConsumer implements Consumer {
   }
 
   async #isEmpty(queue: string): Promise<boolean> {
-    if (!this.#client) return true
+    const client = this.#started?.working
+    if (!client) return true
     const key = (name: string) => `${this.#dependencies.settings.prefix}:${queue}:${name}`
     // BullMQ's score of a delayed job: the millisecond, and twelve bits that keep their order.
     const due = (this.#dependencies.clock.now() + 1) * 0x1000 - 1
     const [paused, ...waiting] = await Promise.all([
-      this.#client.hexists(key('meta'), 'paused'),
-      this.#client.llen(key('wait')),
-      this.#client.zcard(key('prioritized')),
-      this.#client.zcount(key('delayed'), '-inf', due),
+      client.hexists(key('meta'), 'paused'),
+      client.llen(key('wait')),
+      client.zcard(key('prioritized')),
+      client.zcount(key('delayed'), '-inf', due),
     ])
     return paused === 1 || waiting.every(count => count === 0)
-  }
-
-  /** Tells BullMQ, in its own terms, what the outcome asks for. */
-  async #settle(job: Job, token: string, outcome: Outcome): Promise<unknown> {
-    switch (outcome.state) {
-      case 'completed':
-        return outcome.result
-      case 'retrying':
-        // Another program may have given it a backoff of BullMQ's own, or none.
-        job.opts.backoff = { type: backoffType }
-        throw new RetryLater(outcome.error, outcome.delayMs)
-      case 'failed': {
-        const final = new UnrecoverableError(outcome.error.message)
-        if (outcome.error.stack !== undefined) final.stack = outcome.error.stack
-        throw final
-      }
-      case 'released':
-        if (outcome.delayMs > 0) {
-          await job.moveToDelayed(this.#dependencies.clock.now() + outcome.delayMs, token)
-          throw new DelayedError()
-        }
-        await job.moveToWait(token)
-        this.#handedBack++
-        throw new WaitingError()
-    }
   }
 
   stop(graceMs: number): Promise<HandedBack> {
@@ -309,31 +314,36 @@ export class RedisConsumer implements Consumer {
   }
 
   async #stop(graceMs: number): Promise<HandedBack> {
-    const closed = this.#close()
-    if (!(await settlesWithin(closed, graceMs, this.#dependencies.clock))) {
-      this.#cancels?.abortAll(new EquipageError('E_STOPPING', {}))
-      if (!(await settlesWithin(closed, closePatienceMs, this.#dependencies.clock))) {
-        for (const worker of this.#workers) worker.abandon()
-      }
+    const { clock } = this.#dependencies
+    const started = this.#started
+    if (started) {
+      const { queues, looks, markers, waiting, cancels } = started
+      looks.stop()
+      markers.stop()
+      for (const queue of queues.values()) queue.close()
+      waiting.disconnect()
+      if (this.#work.size > 0 && !(await settlesWithin(this.#ended(started), graceMs, clock)))
+        cancels.abortAll(new EquipageError('E_STOPPING', {}))
+      await settlesWithin(this.#ended(started), closePatienceMs, clock)
+      await this.#letGo(started)
     }
-    await settlesWithin(Promise.all(this.#followed), closePatienceMs, this.#dependencies.clock)
-    this.#cancels?.stop()
-    this.#client?.disconnect()
     return { handedBack: this.#handedBack }
   }
-}
 
-function endedJob({ id = '', name, queueName: queue, opts }: Job): EndedJob {
-  return { id, name, queue, metadata: readMetadata((opts as { equipage?: unknown }).equipage) }
-}
+  /** Resolves when nothing runs, and no call that takes jobs is under way. */
+  async #ended({ queues }: Started): Promise<void> {
+    const all = [...queues.values()]
+    while (this.#work.size > 0 || all.some(({ taking }) => taking)) {
+      await Promise.allSettled([...this.#work, ...all.map(queue => queue.called())])
+    }
+  }
 
-/** Other programs may have written anything; BullMQ tries once what it cannot compare. */
-function wholeAttempts(given: unknown): number {
-  return Number.isSafeInteger(given) ? Math.max(1, Number(given)) : 1
-}
-
-/** The job goes back to its queue as it was. */
-async function putBack(job: Job, token: string): Promise<never> {
-  await job.moveToWait(token)
-  throw new WaitingError()
+  async #letGo({ working, queues, cancels, locks, registry }: Started): Promise<void> {
+    cancels.stop()
+    locks.stop()
+    for (const queue of queues.values()) queue.stop()
+    const left = registry.leave().catch(() => undefined)
+    await settlesWithin(left, closePatienceMs, this.#dependencies.clock)
+    working.disconnect()
+  }
 }

@@ -28,7 +28,7 @@ const symptoms: readonly Symptom[] = [
     says: /NOPERM/,
     code: 'E_CONNECTION_REFUSED',
     advice: ({ prefix }) =>
-      `give that user its rights: ACL SETUSER ... ~${prefix}:* +@all -@dangerous +info`,
+      `give that user its rights: ACL SETUSER ... ~${prefix}:* &${prefix}:* +@all -@dangerous +info`,
   },
   {
     says: /SELECT is not allowed in cluster mode/i,
