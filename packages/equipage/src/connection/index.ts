@@ -10,6 +10,14 @@ export type {
   RunAttempt,
 } from './connection.ts'
 export {
+  afterHeartbeat,
+  afterRegistration,
+  type DeploymentState,
+  keepsPlace,
+  registerSchedules,
+  silentSince,
+} from './deployment-rules.ts'
+export {
   type AcceptedEnd,
   acceptEnd,
   firstState,
@@ -27,6 +35,15 @@ export {
   type Retrial,
   type StoredJob,
 } from './queue-admin.ts'
+export {
+  type CallLease,
+  endedRow,
+  type Holder,
+  interruptedRow,
+  lasts,
+  leaseOf,
+  leasesAtHeartbeat,
+} from './run-rules.ts'
 export {
   aliveMs,
   type Call,
@@ -46,13 +63,20 @@ export {
   type SchedulerReport,
   type Span,
   type StoredSchedule,
-  shortestDowntimeMs,
   spansKept,
   type TickClaim,
   type TickMemory,
   timingOf,
 } from './tick-memory.ts'
-export { keepsPlace, refusal } from './tick-rules.ts'
+export {
+  afterClaim,
+  afterOverlap,
+  keptFrom,
+  refusal,
+  runBefore,
+  type ScheduleState,
+  withPause,
+} from './tick-rules.ts'
 export {
   byStart,
   type RunningAttempt,

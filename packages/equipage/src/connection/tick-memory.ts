@@ -14,10 +14,11 @@ export interface TickMemory {
   /** How far the machine's clock is ahead of `now()`, milliseconds; 0 where they are the same clock. */
   skewMs(): number
   /**
-   * Registers the schedules of a release. It rules from now on, unless a process of a younger one
-   * is alive: one that was registered for the first time later. The time since the last
-   * sign of life is a downtime, when no process is alive. Under the ruling release a name that is new, or whose timing has changed, starts anew (its anchor and cursor become
-   * now), and names that it does not have are forgotten.
+   * Registers the schedules of a deployment. It is the current one from now on, unless a process of
+   * a younger one is alive: one that was registered for the first time later. The time since the
+   * last heartbeat is a downtime, when no process is alive. Under the current deployment a name that
+   * is new, or whose timing has changed, starts anew (its anchor and cursor become now), and names
+   * that it does not have are forgotten.
    * @returns in the order of the entries
    */
   register(deployment: Deployment): Promise<Registration[]>
@@ -26,20 +27,21 @@ export interface TickMemory {
   /** Where the cursors stand; null for a schedule that is not there. For a look before a crowd of claims. */
   cursors(names: readonly string[]): Promise<(number | null)[]>
   /**
-   * The sign of life of a process, every few seconds: measures the time, renews the leases of the
-   * functions that it runs, and puts on record those of any process whose leases have run out.
+   * A process says every few seconds that it is alive: this measures the time, renews the leases of
+   * the functions that it runs, and records as interrupted those of any process whose leases have
+   * run out, the hundred oldest at a time.
    */
   heartbeat(report: SchedulerReport): Promise<HeartbeatReply>
   /**
-   * A run has ended: its row says how and after how long, and a function holds no other tick up any
-   * more. The row of a pushed job keeps its fate: how the job ended is the job's own record.
+   * A run has ended: its row says how and after how long, and the next tick no longer overlaps with
+   * a function. The row of a pushed job keeps its fate: how the job ended is the job's own record.
    */
   endRun(end: RunEnd): Promise<void>
 
   /** What is stored of the schedules, in the order of their names; of all when none are named. */
   stored(names?: readonly string[]): Promise<StoredSchedule[]>
   /**
-   * Pauses a schedule, or lets it go on.
+   * Pauses a schedule, or resumes it.
    * @returns false when it was so already, or is not there
    */
   setPaused(name: string, paused: boolean): Promise<boolean>
@@ -49,7 +51,7 @@ export interface TickMemory {
   pauses(name: string): Promise<Span[]>
   /** When no scheduler was running, oldest first; the latest 100. */
   downtimes(): Promise<Span[]>
-  /** The last sign of life of any scheduler, epoch milliseconds, when none is alive; null while one is, and where none has ever been. */
+  /** The last heartbeat of any scheduler, epoch milliseconds, when none is alive; null while one is, and where none has ever been. */
   silentSince(): Promise<number | null>
 }
 
@@ -77,7 +79,7 @@ export function timingOf(definition: string): string {
   return end < 0 ? definition : definition.slice(0, end)
 }
 
-/** Where a schedule stands; or another release rules, and has it differently or not at all. */
+/** Where a schedule stands; or another deployment is current, and has it differently or not at all. */
 export type Registration =
   | { readonly outcome: 'registered'; readonly anchor: number; readonly cursor: number }
   | { readonly outcome: 'superseded' }
@@ -94,30 +96,30 @@ export interface TickClaim extends ScheduleEntry {
   readonly run?: ClaimedRun
 }
 
-/** The run that a claim begins: it is refused while the schedule is paused, or held by its own rule. */
+/** The run that a claim begins: it is refused while the schedule is paused, or by its overlap policy. */
 export interface ClaimedRun {
   readonly tick: number
   /** Pushed in the same step. Left out for a function, which gets a lease instead. */
   readonly job?: PushedJob
   /** Later jobs of the same run, a chain's: where they will be found. */
   readonly later?: readonly { readonly queue: string; readonly id: string }[]
-  /** The id of the group that the job spreads: the run goes on until that has ended. */
+  /** The id of the group that the job fans out: the run goes on until that has ended. */
   readonly group?: string
   /**
-   * Left out: the run neither waits for the one before nor holds up the next. `skip`: refused while
-   * the run before is unfinished. `queue`: the same, and the tick is noted as the one that waits.
+   * Left out: the run does not wait for the one before, nor the next for it. `skip`: refused while
+   * the run before is unfinished. `queue`: the same, and the tick is remembered as the one that waits.
    */
   readonly overlap?: 'skip' | 'queue'
 }
 
 /**
  * `claimed`: this call decided the ticks; `pushed` follows the job, inline to its first attempt's
- * end. With `inTheWay` the push was refused, by its own rules, for the job of that id: the tick's row
- * says so, and no run has begun. `already-claimed`: another decided, and the cursor is now there. `paused`: the schedule is.
- * `overlapping`: the run before is unfinished. `queued`: another tick than the one offered waits, and is
- * the next to run. `superseded`: another release rules and has the schedule otherwise.
- * `forgotten`: there is no such schedule; it has to be registered again. Only `claimed` and, for
- * the note of who waits, `overlapping` change anything.
+ * end. With `conflictingId` the push was refused, by its own rules, because of the job of that id: the
+ * tick's row says so, and no run has begun. `already-claimed`: another call decided them, and the
+ * cursor is now there. `paused`: the schedule is. `overlapping`: the run before is unfinished.
+ * `queued`: another tick than the one offered waits, and is the next to run. `superseded`: another
+ * deployment is current and has the schedule otherwise. `forgotten`: there is no such schedule; it
+ * has to be registered again. Only `claimed` and, under `queue`, `overlapping` change anything.
  */
 export type ClaimResult =
   | {
@@ -133,8 +135,8 @@ export type ClaimResult =
 export type Fate = 'fired' | 'skipped' | 'missed' | 'failed' | 'running'
 
 /**
- * Why a tick was skipped (`overlap`, `condition`, `environment`, `paused`, and `refused`: a job of
- * the same key, which the row names, was in the way of the one to be pushed), why one failed (`error`:
+ * Why a tick was skipped (`overlap`, `condition`, `environment`, `paused`, and `refused`: the push
+ * conflicted with a job of the same key, which the row names), why one failed (`error`:
  * it threw; `interrupted`: its process died), or that one fired after it waited for the run before
  * (`queued`).
  */
@@ -198,16 +200,19 @@ export interface SchedulerReport {
   readonly calls: readonly Call[]
   /** The process is stopping, and is not to be counted on from now on. */
   readonly leaving?: boolean
-  /** The machine slept, or the process was held still: a downtime, unless another process was alive. */
+  /** The machine slept, or the process was suspended: a downtime, unless another process was alive. */
   readonly absent?: { readonly from: number; readonly to: number }
 }
 
 export interface HeartbeatReply {
-  /** Another release rules; or none does, since its last process is gone, and any may register. */
-  readonly rule: 'ours' | 'another' | 'vacant'
+  /**
+   * Which deployment is current: that of the process; `another`, of which a process lives; or
+   * `none`, since the last process of the current one is gone: any other may register.
+   */
+  readonly current: 'this' | 'another' | 'none'
   /** Functions of the process whose leases had run out: others may have gone on without them. */
   readonly lost: readonly Call[]
-  /** Functions of processes that are gone, put on record by this call. */
+  /** Functions of processes that are gone, recorded by this call. */
   readonly interrupted: readonly Call[]
 }
 
@@ -226,17 +231,23 @@ export interface Span {
   readonly to: number | null
 }
 
-/** How long a process counts as alive after its last sign of life. */
+/** How long a process counts as alive after its last heartbeat. */
 export const aliveMs = 15_000
 
-/** How long a function may go on without a sign of life of its process. */
+/** How long a function may go on without a heartbeat of its process. */
 export const callLeaseMs = 10_000
+
+/** How many functions one heartbeat records as interrupted; the next one goes on. */
+export const leasesEndedAtOnce = 100
 
 /** A shorter gap between two processes is a restart, and no downtime. */
 export const shortestDowntimeMs = 1_000
 
 /** How many pauses of a schedule, and how many downtimes, are remembered. */
 export const spansKept = 100
+
+/** How many deployments are remembered, the latest ones. */
+export const deploymentsKept = 100
 
 /** How long, and how many, rows of a schedule are kept. */
 export interface LedgerRetention {

@@ -1,4 +1,9 @@
-import type { LedgerQuery, LedgerRetention, LedgerRow, RunEnd } from '../connection/index.ts'
+import {
+  keptFrom,
+  type LedgerQuery,
+  type LedgerRetention,
+  type LedgerRow,
+} from '../connection/index.ts'
 
 /** The rows of one schedule, in the order of their ticks. */
 export class MemoryLedger {
@@ -12,28 +17,19 @@ export class MemoryLedger {
     return this.#rows.at(-1) ?? null
   }
 
-  /** Adds rows, and drops what is older than the retention or beyond it. */
+  /** Adds rows, each in place of one of the same tick, and drops what is no longer kept. */
   add(rows: readonly LedgerRow[], retention: LedgerRetention): void {
-    if (rows.length === 0) return
-    for (const row of rows) this.#rows.splice(this.#placeOf(row.tick), 0, row)
-    const earliest = (this.last?.tick ?? 0) - retention.ageMs
-    const beyond = Math.max(0, this.#rows.length - retention.count)
-    const old = this.#rows.findIndex(({ tick }) => tick >= earliest)
-    const dropped = Math.max(beyond, old)
+    const written = rows.at(-1)
+    if (!written) return
+    for (const row of rows) {
+      const place = this.#placeOf(row.tick)
+      if (this.#rows[place - 1]?.tick === row.tick) this.#rows[place - 1] = row
+      else this.#rows.splice(place, 0, row)
+    }
+    const countth = this.#rows[this.#rows.length - retention.count]?.tick
+    const from = keptFrom(written.tick, countth, retention)
+    const dropped = this.#rows.findIndex(({ tick }) => tick >= from)
     if (dropped > 0) this.#rows.splice(0, dropped)
-  }
-
-  /** The call of a tick was given up: its process is gone. */
-  interrupt(tick: number): void {
-    this.#amend(tick, row => ({ ...row, fate: 'failed', reason: 'interrupted' }))
-  }
-
-  end({ tick, fate, error, durationMs }: RunEnd): void {
-    this.#amend(tick, row => {
-      if (row.fate === 'fired') return { ...row, durationMs }
-      const waited = row.reason === 'queued' ? row.reason : null
-      return { ...row, fate, reason: fate === 'failed' ? 'error' : waited, error, durationMs }
-    })
   }
 
   query({ from, to, limit }: Omit<LedgerQuery, 'name'>): LedgerRow[] {
@@ -43,7 +39,8 @@ export class MemoryLedger {
     return within.slice(Math.max(0, within.length - limit))
   }
 
-  #amend(tick: number, change: (row: LedgerRow) => LedgerRow): void {
+  /** Changes the row of a tick, if there is one. */
+  change(tick: number, change: (row: LedgerRow) => LedgerRow): void {
     const index = this.#placeOf(tick) - 1
     const row = this.#rows[index]
     if (row?.tick === tick) this.#rows[index] = change(row)

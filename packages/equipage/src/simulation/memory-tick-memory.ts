@@ -1,45 +1,43 @@
 import {
+  afterClaim,
+  afterHeartbeat,
+  afterOverlap,
+  afterRegistration,
   type Call,
-  type ClaimedRun,
+  type CallLease,
   type ClaimResult,
-  callLeaseMs,
   type Deployment,
+  type DeploymentState,
+  endedRow,
   type HeartbeatReply,
-  keepsPlace,
+  type Holder,
+  interruptedRow,
   type LedgerQuery,
   type LedgerRetention,
   type LedgerRow,
+  lasts,
+  leaseOf,
+  leasesAtHeartbeat,
   type Registration,
   type RunEnd,
   refusal,
+  registerSchedules,
+  runBefore,
   type ScheduleEntry,
   type SchedulerReport,
+  type ScheduleState,
   type Span,
   type StoredSchedule,
+  silentSince,
   spansKept,
   type TickClaim,
   type TickMemory,
+  withPause,
 } from '../connection/index.ts'
 import type { Clock } from '../core/index.ts'
-import type { Receipt } from '../job/index.ts'
 import type { MemoryCarrier } from './memory-carrier.ts'
-import { MemoryDeployments } from './memory-deployments.ts'
 import type { MemoryGroups } from './memory-groups.ts'
 import { MemoryLedger } from './memory-ledger.ts'
-
-/** What a schedule's overlap policy waits for: the jobs and the group of a run by their ids, or a function by its call. */
-type Holder =
-  | { readonly jobs: readonly string[]; readonly group: string | undefined }
-  | { readonly call: string }
-
-interface State {
-  definition: string
-  anchor: number
-  cursor: number
-  pausedAt: number | null
-  holder: Holder | undefined
-  waiting: number | null
-}
 
 /** A schedule that is there from the beginning. */
 export interface MemoryStart extends ScheduleEntry {
@@ -55,12 +53,17 @@ export class MemoryTickMemory implements TickMemory {
   readonly #groups: MemoryGroups
   readonly #retention: LedgerRetention
   readonly #clock: Clock
-  readonly #states = new Map<string, State>()
+  readonly #states = new Map<string, ScheduleState>()
   readonly #ledgers = new Map<string, MemoryLedger>()
   readonly #pauses = new Map<string, { from: number; to: number | null }[]>()
-  readonly #deployments = new MemoryDeployments()
-  /** The functions that run, and until when each may go on without a sign of life. */
-  readonly #calls = new Map<string, Call & { until: number }>()
+  readonly #downtimes: Span[] = []
+  #deployments: DeploymentState = {
+    current: null,
+    known: [],
+    processes: [],
+    lastHeartbeat: null,
+  }
+  readonly #leases = new Map<string, CallLease>()
 
   constructor(dependencies: {
     carrier: MemoryCarrier
@@ -76,7 +79,7 @@ export class MemoryTickMemory implements TickMemory {
     for (const { name, definition, anchor, cursor, pauses } of dependencies.start ?? []) {
       const last = pauses.at(-1)
       const pausedAt = last?.to === null ? last.from : null
-      const none = { holder: undefined, waiting: null }
+      const none = { holder: null, waiting: null }
       this.#states.set(name, { definition, anchor, cursor, pausedAt, ...none })
       this.#pauses.set(
         name,
@@ -94,77 +97,57 @@ export class MemoryTickMemory implements TickMemory {
   }
 
   async register(deployment: Deployment): Promise<Registration[]> {
-    const rules = this.#deployments.register(deployment, this.now())
-    const registrations = deployment.entries.map(entry => this.#registerEntry(entry, rules))
-    if (rules) this.#forgetOthers(new Set(deployment.entries.map(({ name }) => name)))
-    return registrations
-  }
-
-  #registerEntry(entry: ScheduleEntry, rules: boolean): Registration {
-    const known = this.#states.get(entry.name)
-    const same = known?.definition === entry.definition
-    if (!same && !rules) return { outcome: 'superseded' }
-    const state = known && (same || keepsPlace(known, entry)) ? known : this.#newState(entry, known)
-    state.definition = entry.definition
-    this.#states.set(entry.name, state)
-    return { outcome: 'registered', anchor: state.anchor, cursor: state.cursor }
-  }
-
-  /** The run before, and a pause, go on. */
-  #newState({ definition }: ScheduleEntry, known: State | undefined): State {
     const now = this.now()
-    const { pausedAt = null, holder } = known ?? {}
-    return { definition, anchor: now, cursor: now, pausedAt, holder, waiting: null }
-  }
-
-  #forgetOthers(names: ReadonlySet<string>): void {
-    for (const [name, { pausedAt }] of this.#states) {
-      if (names.has(name)) continue
-      if (pausedAt !== null) this.#endPause(name)
+    const { state, isCurrent, downtime } = afterRegistration(this.#deployments, deployment, now)
+    this.#deployments = state
+    this.#keepDowntime(downtime)
+    const { entries } = deployment
+    const registered = registerSchedules(this.#states, entries, isCurrent, now)
+    for (const [name, changed] of registered.changed) this.#states.set(name, changed)
+    for (const name of registered.forgotten) {
+      if (this.#states.get(name)?.pausedAt !== null) this.#endPause(name)
       this.#states.delete(name)
     }
+    return registered.registrations
+  }
+
+  #keepDowntime(span: Span | undefined): void {
+    if (span) this.#downtimes.push(span)
+    this.#downtimes.splice(0, this.#downtimes.length - spansKept)
   }
 
   async claim(claim: TickClaim): Promise<ClaimResult> {
-    const state = this.#states.get(claim.name)
-    const paused = state?.pausedAt != null
-    const refused = refusal(claim, state && { ...state, paused })
-    if (refused || !state) return refused ?? { outcome: 'forgotten' }
-    const { run } = claim
-    if (run?.overlap && this.#isHeld(state.holder)) {
-      if (run.overlap === 'queue') state.waiting = run.tick
+    const { name, run } = claim
+    const known = this.#states.get(name)
+    const refused = refusal(claim, known)
+    if (refused || !known) return refused ?? { outcome: 'forgotten' }
+    if (this.#isUnfinished(name, runBefore(claim, known))) {
+      this.#states.set(name, afterOverlap(claim, known))
       return { outcome: 'overlapping' }
     }
-    state.cursor = claim.to
-    if (state.waiting !== null && state.waiting <= claim.to) state.waiting = null
     const receipt = run?.job && this.#carrier.take(run.job)
+    if (run && !receipt) this.#keepLease(leaseOf({ name, tick: run.tick }, this.now()))
     const conflictingId = receipt?.existing?.id
-    if (run && conflictingId === undefined) this.#begin(state, claim.name, run, receipt?.id)
-    const rows = claim.rows.map(row =>
-      receipt && row.tick === run?.tick ? rowOfPush(row, receipt) : row,
-    )
-    this.#ledgerOf(claim.name).add(rows, this.#retention)
+    const { state, rows } = afterClaim(claim, known, { jobId: receipt?.id, conflictingId })
+    this.#states.set(name, state)
+    this.#ledgerOf(name).add(rows, this.#retention)
     if (conflictingId !== undefined) return { outcome: 'claimed', pushed: undefined, conflictingId }
     return { outcome: 'claimed', pushed: receipt && Promise.resolve(receipt) }
   }
 
-  #begin(state: State, name: string, run: ClaimedRun, jobId: string | undefined): void {
-    const { tick, later = [], group, overlap } = run
-    const call = callId({ name, tick })
-    if (jobId === undefined) this.#calls.set(call, { name, tick, until: this.now() + callLeaseMs })
-    if (overlap === undefined) return
-    state.holder =
-      jobId === undefined ? { call } : { jobs: [jobId, ...later.map(({ id }) => id)], group }
-  }
-
-  #isHeld(holder: Holder | undefined): boolean {
+  #isUnfinished(name: string, holder: Holder | null): boolean {
     if (!holder) return false
     if ('jobs' in holder) {
       const { jobs, group } = holder
       if (group !== undefined && this.#groups.isUnfinished(group)) return true
       return jobs.some(id => this.#carrier.isUnfinished(id))
     }
-    return (this.#calls.get(holder.call)?.until ?? Number.NEGATIVE_INFINITY) > this.now()
+    const lease = this.#leases.get(callId({ name, tick: holder.call }))
+    return lease !== undefined && lasts(lease, this.now())
+  }
+
+  #keepLease(lease: CallLease): void {
+    this.#leases.set(callId(lease), lease)
   }
 
   async cursors(names: readonly string[]): Promise<(number | null)[]> {
@@ -173,26 +156,22 @@ export class MemoryTickMemory implements TickMemory {
 
   async heartbeat(report: SchedulerReport): Promise<HeartbeatReply> {
     const now = this.now()
-    const rule = this.#deployments.heartbeat(report, now)
-    const lost: Call[] = []
-    for (const { name, tick } of report.calls) {
-      const running = this.#calls.get(callId({ name, tick }))
-      if (running && running.until > now) running.until = now + callLeaseMs
-      else lost.push({ name, tick })
+    const { state, current, downtime } = afterHeartbeat(this.#deployments, report, now)
+    this.#deployments = state
+    this.#keepDowntime(downtime)
+    const leases = [...this.#leases.values()]
+    const { renewed, lost, interrupted } = leasesAtHeartbeat(leases, report.calls, now)
+    for (const lease of renewed) this.#keepLease(lease)
+    for (const call of interrupted) {
+      this.#leases.delete(callId(call))
+      this.#ledgers.get(call.name)?.change(call.tick, interruptedRow)
     }
-    const interrupted: Call[] = []
-    for (const [id, { name, tick, until }] of this.#calls) {
-      if (until > now) continue
-      this.#calls.delete(id)
-      this.#ledgers.get(name)?.interrupt(tick)
-      interrupted.push({ name, tick })
-    }
-    return { rule, lost, interrupted }
+    return { current, lost, interrupted }
   }
 
   async endRun(end: RunEnd): Promise<void> {
-    this.#calls.delete(callId(end))
-    this.#ledgers.get(end.name)?.end(end)
+    this.#leases.delete(callId(end))
+    this.#ledgers.get(end.name)?.change(end.tick, row => endedRow(row, end))
   }
 
   async stored(names?: readonly string[]): Promise<StoredSchedule[]> {
@@ -206,17 +185,14 @@ export class MemoryTickMemory implements TickMemory {
   }
 
   async setPaused(name: string, paused: boolean): Promise<boolean> {
-    const state = this.#states.get(name)
-    if (!state || (state.pausedAt !== null) === paused) return false
+    const now = this.now()
+    const changed = withPause(this.#states.get(name), paused, now)
+    if (!changed) return false
+    this.#states.set(name, changed)
     if (paused) {
-      state.pausedAt = this.now()
       const spans = this.#pauses.get(name) ?? []
-      spans.push({ from: state.pausedAt, to: null })
-      this.#pauses.set(name, spans.slice(-spansKept))
-    } else {
-      state.pausedAt = null
-      this.#endPause(name)
-    }
+      this.#pauses.set(name, [...spans, { from: now, to: null }].slice(-spansKept))
+    } else this.#endPause(name)
     return true
   }
 
@@ -239,11 +215,11 @@ export class MemoryTickMemory implements TickMemory {
   }
 
   async downtimes(): Promise<Span[]> {
-    return [...this.#deployments.downtimes]
+    return [...this.#downtimes]
   }
 
   async silentSince(): Promise<number | null> {
-    return this.#deployments.silentSince(this.now()) ?? null
+    return silentSince(this.#deployments, this.now())
   }
 
   #ledgerOf(name: string): MemoryLedger {
@@ -253,12 +229,6 @@ export class MemoryTickMemory implements TickMemory {
     this.#ledgers.set(name, ledger)
     return ledger
   }
-}
-
-/** The row of the tick that pushed a job, or whose push was refused. */
-function rowOfPush(row: LedgerRow, { id, existing }: Receipt): LedgerRow {
-  const pushed = { ...row, jobId: id }
-  return existing ? { ...pushed, fate: 'skipped', reason: 'refused' } : pushed
 }
 
 function callId({ name, tick }: Call): string {

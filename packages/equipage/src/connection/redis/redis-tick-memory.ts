@@ -155,8 +155,8 @@ export class RedisTickMemory implements TickMemory {
   }: SchedulerReport): Promise<HeartbeatReply> {
     const members = calls.map(({ name, tick }) => `${tick} ${name}`)
     const askedMs = this.#clock.monotonic()
-    const [seconds, micros, rule, lost, interrupted] = await this.#script<
-      [string, string, HeartbeatReply['rule'], string[], string[]]
+    const [seconds, micros, current, lost, interrupted] = await this.#script<
+      [string, string, HeartbeatReply['current'], string[], string[]]
     >(heartbeatScript, [
       deployment,
       process,
@@ -169,7 +169,7 @@ export class RedisTickMemory implements TickMemory {
       ...members,
     ])
     this.#timeWas(Number(seconds), Number(micros), askedMs)
-    return { rule, lost: lost.map(readCall), interrupted: interrupted.map(readCall) }
+    return { current, lost: lost.map(readCall), interrupted: interrupted.map(readCall) }
   }
 
   async endRun({ name, tick, fate, error, durationMs }: RunEnd): Promise<void> {

@@ -122,7 +122,7 @@ return 1
 /**
  * ARGV: release, process, aliveMs, spans, leaving ('1' or ''), leaseMs, from and to of an absence
  * (or both empty), then the calls that the process runs, each as tick, blank, name.
- * Returns seconds, microseconds, rule, the lost calls, the interrupted calls.
+ * Returns seconds, microseconds, whose deployment is current, the lost calls, the interrupted calls.
  */
 export const heartbeatScript = `${preamble}
 local release, process, lease = ARGV[1], ARGV[2], tonumber(ARGV[6])
@@ -146,10 +146,13 @@ for _, call in ipairs(redis.call('ZRANGEBYSCORE', base .. 'calls', '-inf', text(
   end)
   interrupted[#interrupted + 1] = call
 end
-local current = redis.call('GET', base .. 'ruling')
-local rule = 'vacant'
-if current == release then rule = 'ours' elseif youngerLives(release) then rule = 'another' end
-return {time[1], time[2], rule, lost, interrupted}
+local current = 'none'
+if redis.call('GET', base .. 'ruling') == release then
+  current = 'this'
+elseif youngerLives(release) then
+  current = 'another'
+end
+return {time[1], time[2], current, lost, interrupted}
 `
 
 /** ARGV: name, tick, fate, error (empty for none), duration in milliseconds. */

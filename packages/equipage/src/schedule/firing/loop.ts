@@ -55,8 +55,8 @@ export class TickLoop<App> {
   readonly #dependencies: LoopDependencies<App>
   readonly #heap = new DueHeap<Entry<App>>()
   readonly #working = new Set<Promise<void>>()
-  /** Schedules that another release has taken over. */
-  readonly #stoodDown = new Set<Schedule<App>>()
+  /** Schedules that another deployment has taken over. */
+  readonly #superseded = new Set<Schedule<App>>()
   readonly #offers: Offers<App>
   /** Made at the start, when all schedules are written. */
   #heartbeat: SchedulerHeartbeat | undefined
@@ -121,10 +121,10 @@ export class TickLoop<App> {
 
   #takeUp(schedule: Schedule<App>, registration: Registration): void {
     if (registration.outcome === 'superseded') {
-      this.#standDown(schedule)
+      this.#supersede(schedule)
       return
     }
-    this.#stoodDown.delete(schedule)
+    this.#superseded.delete(schedule)
     const { anchor, cursor } = registration
     schedule.anchorAt(anchor)
     const aheadByMs = cursor - this.#dependencies.memory.now()
@@ -140,10 +140,10 @@ export class TickLoop<App> {
     this.#enter({ schedule, cursor, wakeAt: 0, waiting: null, againUpTo: 0, generation })
   }
 
-  #standDown(schedule: Schedule<App>): void {
-    if (this.#stoodDown.has(schedule)) return
-    this.#stoodDown.add(schedule)
-    const text = 'another release has registered since and rules; this process does not fire this'
+  #supersede(schedule: Schedule<App>): void {
+    if (this.#superseded.has(schedule)) return
+    this.#superseded.add(schedule)
+    const text = 'another deployment, registered later, is current; this process does not fire this'
     this.#dependencies.log.warn({ schedule: schedule.name }, `${text} schedule`)
   }
 
@@ -198,9 +198,11 @@ export class TickLoop<App> {
   }
 
   async #lookAround(): Promise<void> {
-    const rule = await this.#heartbeat?.look()
-    if (rule !== 'vacant' || this.#halted) return
-    this.#dependencies.log.info('the release that ruled is gone; registering')
+    const current = await this.#heartbeat?.look()
+    if (current !== 'none' || this.#halted) return
+    this.#dependencies.log.info(
+      'no process of the current deployment is alive any more; registering this one',
+    )
     this.#registerAgain(0)
   }
 
@@ -254,7 +256,7 @@ export class TickLoop<App> {
       const result = await this.#offers.decide(entry, () => this.#halted)
       if (result === 'next') this.#enter(entry)
       if (result === 'overlapping') this.#again(entry, heldRetryMs)
-      if (result === 'superseded') this.#standDown(entry.schedule)
+      if (result === 'superseded') this.#supersede(entry.schedule)
       if (result === 'forgotten') this.#registerAgain()
     } catch (error) {
       const { log } = this.#dependencies

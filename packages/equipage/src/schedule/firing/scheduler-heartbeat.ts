@@ -35,7 +35,7 @@ export class SchedulerHeartbeat {
   /** When the process is to come to its turn, on the connection's clock. */
   #backAt = 0
   #givenAtMs: number
-  #giving: Promise<HeartbeatReply['rule'] | undefined> | undefined
+  #giving: Promise<HeartbeatReply['current'] | undefined> | undefined
   #skewed = false
 
   constructor(dependencies: SchedulerHeartbeatDependencies) {
@@ -52,9 +52,9 @@ export class SchedulerHeartbeat {
 
   /**
    * Looks at the clocks, and gives a sign if it is time or something happened.
-   * @returns which release rules; undefined when no sign was given, or the connection is away
+   * @returns whose deployment is current; undefined when no sign was given, or the connection is away
    */
-  look(): Promise<HeartbeatReply['rule'] | undefined> {
+  look(): Promise<HeartbeatReply['current'] | undefined> {
     const interrupted = this.#tellInterruption()
     const { calls, clock } = this.#dependencies
     const dueMs = calls.calls.length > 0 ? everyWithCallsMs : everyMs
@@ -83,7 +83,7 @@ export class SchedulerHeartbeat {
     return true
   }
 
-  async #give(backAt: number | undefined): Promise<HeartbeatReply['rule'] | undefined> {
+  async #give(backAt: number | undefined): Promise<HeartbeatReply['current'] | undefined> {
     const { memory, calls, events, log } = this.#dependencies
     try {
       const report = this.#report()
@@ -100,7 +100,7 @@ export class SchedulerHeartbeat {
         log.error(fields, 'tick failed: its function was interrupted, its process is gone')
       }
       this.warnOfSkew()
-      return heartbeat.rule
+      return heartbeat.current
     } catch (error) {
       // A lost connection is told of once, by the connection itself.
       if (!isEquipageError(error, 'E_CONNECTION_AWAY')) {

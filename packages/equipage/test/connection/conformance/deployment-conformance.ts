@@ -38,8 +38,8 @@ export function deploymentConformance(make: MakeHarness): void {
     assert.equal(own.outcome, 'claimed')
     const shared = await ticks.claim(skipping(hourly, hourlyCursor, hourlyCursor + 1))
     assert.equal(shared.outcome, 'claimed')
-    assert.equal((await ticks.heartbeat({ ...old, calls: [] })).rule, 'another')
-    assert.equal((await newer.connection.ticks.heartbeat({ ...fresh, calls: [] })).rule, 'ours')
+    assert.equal((await ticks.heartbeat({ ...old, calls: [] })).current, 'another')
+    assert.equal((await newer.connection.ticks.heartbeat({ ...fresh, calls: [] })).current, 'this')
   })
 
   test('an older process that is started again does not come back while the newer lives', async t => {
@@ -56,10 +56,10 @@ export function deploymentConformance(make: MakeHarness): void {
     const { older, newer, cursor } = await deployed(t)
     await newer.connection.ticks.heartbeat({ ...fresh, calls: [], leaving: true })
     const { ticks } = older.connection
-    assert.equal((await ticks.heartbeat({ ...old, calls: [] })).rule, 'vacant')
+    assert.equal((await ticks.heartbeat({ ...old, calls: [] })).current, 'none')
     const back = await register(older, [nightly, hourly], old)
     assert.ok(back[0]?.outcome === 'registered')
-    assert.equal((await ticks.heartbeat({ ...old, calls: [] })).rule, 'ours')
+    assert.equal((await ticks.heartbeat({ ...old, calls: [] })).current, 'this')
     const late = await newer.connection.ticks.claim(skipping(changed, cursor, cursor + 1))
     assert.deepEqual(late, { outcome: 'superseded' })
   })
@@ -70,9 +70,9 @@ export function deploymentConformance(make: MakeHarness): void {
     // The machine's time goes on as well, so this looks well before the end.
     await older.pass(aliveMs / 2)
     const { ticks } = older.connection
-    assert.equal((await ticks.heartbeat({ ...old, calls: [] })).rule, 'another')
+    assert.equal((await ticks.heartbeat({ ...old, calls: [] })).current, 'another')
     await older.pass(aliveMs / 2)
-    assert.equal((await ticks.heartbeat({ ...old, calls: [] })).rule, 'vacant')
+    assert.equal((await ticks.heartbeat({ ...old, calls: [] })).current, 'none')
     const back = await register(older, [nightly, hourly], old)
     assert.ok(back[0]?.outcome === 'registered')
   })
@@ -84,7 +84,7 @@ export function deploymentConformance(make: MakeHarness): void {
     assert.ok(back[0]?.outcome === 'registered')
     const again = await register(newer, [changed, hourly], { ...fresh, process: 'host:4' })
     assert.ok(again[0]?.outcome === 'registered')
-    assert.equal((await older.connection.ticks.heartbeat({ ...old, calls: [] })).rule, 'another')
+    assert.equal((await older.connection.ticks.heartbeat({ ...old, calls: [] })).current, 'another')
   })
 
   test('a release that was never there before rules at once', async t => {

@@ -97,7 +97,7 @@ export function functionConformance(make: MakeHarness): void {
     // It had only been cut off: it learns that, and when it ends after all, its row says so.
     const back = { deployment: 'first', process: 'host:2', calls: [gone] }
     assert.deepEqual(await other.connection.ticks.heartbeat(back), {
-      rule: 'ours',
+      current: 'this',
       lost: [gone],
       interrupted: [],
     })

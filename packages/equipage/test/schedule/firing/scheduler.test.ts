@@ -229,7 +229,7 @@ suite('a scheduler', { concurrency: true }, () => {
     assert.equal(scheduler.fired, 1)
   })
 
-  test('a process whose definition was replaced by a newer release stands down', async t => {
+  test('a process whose definition was replaced by a newer deployment stops firing that schedule', async t => {
     const { clock, boot, ran, lines } = world(t)
     await boot(schedule => schedule.every(10).minutes.push(job, { at: 'old' }))
     await boot(schedule => schedule.every(15).minutes.push(job, { at: 'new' }))
@@ -238,7 +238,9 @@ suite('a scheduler', { concurrency: true }, () => {
       ran.map(({ scheduledFor }) => scheduledFor.slice(11, 16)),
       ['00:15', '00:30', '00:45', '01:00'],
     )
-    assert.ok(lines.some(({ msg }) => msg.startsWith('another release has registered')))
+    assert.ok(
+      lines.some(({ msg }) => msg.startsWith('another deployment, registered later, is current')),
+    )
   })
 
   test('a function that answers stop is not fired again, nor after a restart, until its definition changes', async t => {

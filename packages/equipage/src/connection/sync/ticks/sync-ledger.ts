@@ -1,5 +1,6 @@
 import type { Insertable, Kysely } from 'kysely'
-import type { Call, LedgerQuery, LedgerRetention, LedgerRow, RunEnd } from '../../tick-memory.ts'
+import type { Call, LedgerQuery, LedgerRetention, LedgerRow } from '../../tick-memory.ts'
+import { keptFrom } from '../../tick-rules.ts'
 import type { StoredLedgerRow, Tables } from '../state/index.ts'
 
 /** The ledger's rows in the state file; every function works within the caller's transaction. */
@@ -25,42 +26,25 @@ export async function writeRows(
     .offset(retention.count - 1)
     .limit(1)
     .executeTakeFirst()
-  const keptFrom = Math.max(oldest?.tick ?? 0, last.tick - retention.ageMs)
   await tables
     .deleteFrom('ledger')
     .where('schedule', '=', schedule)
-    .where('tick', '<', keptFrom)
+    .where('tick', '<', keptFrom(last.tick, oldest?.tick, retention))
     .execute()
 }
 
-/** A run has ended; the row of a pushed job keeps its fate. */
-export async function endRow(tables: Kysely<Tables>, end: RunEnd): Promise<void> {
-  const row = tables
-    .updateTable('ledger')
-    .where('schedule', '=', end.name)
-    .where('tick', '=', end.tick)
-  const duration_ms = Math.round(end.durationMs)
-  await row.where('fate', '=', 'fired').set({ duration_ms }).execute()
-  const { fate, error } = end
-  const ended = { fate, error, duration_ms }
-  const open = row.where('fate', '!=', 'fired')
-  if (fate === 'failed') await open.set({ ...ended, reason: 'error' }).execute()
-  else {
-    await open
-      .where('reason', 'is not', 'queued')
-      .set({ ...ended, reason: null })
-      .execute()
-    await open.where('reason', 'is', 'queued').set(ended).execute()
-  }
-}
-
-/** The process of a function is gone. */
-export async function interruptRow(tables: Kysely<Tables>, { name, tick }: Call): Promise<void> {
+/** Changes the row of a tick, if there is one. */
+export async function changeRow(
+  tables: Kysely<Tables>,
+  { name, tick }: Call,
+  change: (row: LedgerRow) => LedgerRow,
+): Promise<void> {
+  const found = tables.selectFrom('ledger').selectAll()
+  const row = await found.where('schedule', '=', name).where('tick', '=', tick).executeTakeFirst()
+  if (!row) return
   await tables
-    .updateTable('ledger')
-    .where('schedule', '=', name)
-    .where('tick', '=', tick)
-    .set({ fate: 'failed', reason: 'interrupted' })
+    .replaceInto('ledger')
+    .values(valuesOf(name, change(rowOf(row))))
     .execute()
 }
 

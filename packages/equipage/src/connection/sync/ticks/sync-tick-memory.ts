@@ -3,46 +3,52 @@ import type { Kysely } from 'kysely'
 import type { Clock } from '../../../core/index.ts'
 import type { PushedJob, Receipt } from '../../../job/index.ts'
 import {
-  type Call,
-  type ClaimedRun,
-  type ClaimResult,
-  callLeaseMs,
-  type Deployment,
-  type HeartbeatReply,
-  type LedgerQuery,
-  type LedgerRetention,
-  type LedgerRow,
-  type Registration,
-  type RunEnd,
-  type SchedulerReport,
-  type Span,
-  type StoredSchedule,
-  shortestDowntimeMs,
-  type TickClaim,
-  type TickMemory,
+  afterHeartbeat,
+  afterRegistration,
+  registerSchedules,
+  silentSince,
+} from '../../deployment-rules.ts'
+import {
+  type CallLease,
+  endedRow,
+  type Holder,
+  interruptedRow,
+  lasts,
+  leaseOf,
+  leasesAtHeartbeat,
+} from '../../run-rules.ts'
+import type {
+  Call,
+  ClaimedRun,
+  ClaimResult,
+  Deployment,
+  HeartbeatReply,
+  LedgerQuery,
+  LedgerRetention,
+  LedgerRow,
+  Registration,
+  RunEnd,
+  SchedulerReport,
+  Span,
+  StoredSchedule,
+  TickClaim,
+  TickMemory,
 } from '../../tick-memory.ts'
-import { refusal } from '../../tick-rules.ts'
+import { afterClaim, afterOverlap, refusal, runBefore, withPause } from '../../tick-rules.ts'
 import { type Admission, anyUnfinished, isGroupUnfinished, type JobLeases } from '../jobs/index.ts'
-import type { StateFile, StoredScheduleRow, Tables } from '../state/index.ts'
+import type { StateFile, Tables } from '../state/index.ts'
 import {
   endPause,
+  keepDowntime,
   keepSpan,
-  lastSeen,
-  noteAlive,
-  noteDowntime,
-  registerDeployment,
-  ruleOver,
-  silentSince,
+  readDeployments,
+  writeDeployments,
 } from './sync-deployments.ts'
-import { endRow, interruptRow, lastRows, readRows, writeRows } from './sync-ledger.ts'
+import { changeRow, lastRows, readRows, writeRows } from './sync-ledger.ts'
+import { readSchedule, readSchedules, writeSchedule } from './sync-schedules.ts'
 
 /** Runs the first attempt of a job, when it was taken in for that. */
 type Pushed = (job: PushedJob, id: string, admission: Admission) => Promise<Receipt>
-
-/** What a schedule's overlap policy waits for. */
-type Holder =
-  | { readonly call: number }
-  | { readonly jobs: readonly string[]; readonly group?: string }
 
 /** Ticks in the state file: a cursor and the job it pushes move in one transaction. */
 export class SyncTickMemory implements TickMemory {
@@ -77,13 +83,19 @@ export class SyncTickMemory implements TickMemory {
   register(deployment: Deployment): Promise<Registration[]> {
     return this.#inOneStep(async tables => {
       const now = this.now()
-      const { id, process } = deployment
-      const from = await lastSeen(tables)
-      if (from !== undefined && now - from > shortestDowntimeMs) {
-        await noteDowntime(tables, process, { from, to: now })
+      const before = await readDeployments(tables)
+      const { state, isCurrent, downtime } = afterRegistration(before, deployment, now)
+      await keepDowntime(tables, downtime)
+      await writeDeployments(tables, before, state)
+      const known = await readSchedules(tables)
+      const { entries } = deployment
+      const registered = registerSchedules(known, entries, isCurrent, now)
+      for (const [name, changed] of registered.changed) await writeSchedule(tables, name, changed)
+      for (const name of registered.forgotten) {
+        await tables.deleteFrom('schedules').where('name', '=', name).execute()
+        await endPause(tables, name, now)
       }
-      await noteAlive(tables, now, { deployment: id, process })
-      return registerDeployment(tables, deployment, now)
+      return registered.registrations
     })
   }
 
@@ -105,64 +117,51 @@ export class SyncTickMemory implements TickMemory {
     claim: TickClaim,
     jobId: string | undefined,
   ): Promise<ClaimResult | { readonly admission: Admission | undefined }> {
-    const { name, run, to } = claim
-    const state = await this.#find(tables, name)
-    const refused = refusal(claim, state && { ...state, paused: state.paused_at !== null })
-    if (refused) return refused
-    const own = tables.updateTable('schedules').where('name', '=', name)
-    if (run?.overlap && (await this.#unfinished(tables, name, state?.holder))) {
-      if (run.overlap === 'queue') await own.set({ waiting: run.tick }).execute()
+    const { name, run } = claim
+    const known = await readSchedule(tables, name)
+    const refused = refusal(claim, known)
+    if (refused || !known) return refused ?? { outcome: 'forgotten' }
+    if (await this.#isUnfinished(tables, name, runBefore(claim, known))) {
+      const next = afterOverlap(claim, known)
+      if (next !== known) await writeSchedule(tables, name, next)
       return { outcome: 'overlapping' }
     }
     const admission = run && (await this.#begin(tables, name, run, jobId))
     const conflictingId = admission?.state === 'refused' ? admission.conflictingId : undefined
-    const waits = (state?.waiting ?? 0) > to
-    const holder =
-      run?.overlap && conflictingId === undefined
-        ? { holder: JSON.stringify(holderOf(run, jobId)) }
-        : {}
-    await own.set({ cursor: to, ...holder, ...(waits ? {} : { waiting: null }) }).execute()
-    const rows = claim.rows.map(row =>
-      row.tick === run?.tick ? rowOfRun(row, jobId, conflictingId) : row,
-    )
+    const { state, rows } = afterClaim(claim, known, { jobId, conflictingId })
+    await writeSchedule(tables, name, state)
     await writeRows(tables, name, rows, this.#retention)
     return { admission }
   }
 
-  /** The job is taken in, or the function's lease. */
+  /** The job is taken in, or the function gets its lease. */
   async #begin(
     tables: Kysely<Tables>,
-    schedule: string,
+    name: string,
     { tick, job }: ClaimedRun,
     jobId = '',
   ): Promise<Admission | undefined> {
     if (job) return this.#leases.admitWithin(tables, job, jobId)
-    const lease = { schedule, tick, leased_until: this.now() + callLeaseMs }
-    // In the place of an older one: the tick may be offered again when a file was put back.
-    await tables.replaceInto('calls').values(lease).execute()
+    await keepLease(tables, leaseOf({ name, tick }, this.now()))
     return undefined
   }
 
-  /** Whether what holds a schedule goes on: its jobs are there and have not failed, or its lease lasts. */
-  async #unfinished(
+  /** Whether a run goes on: its jobs are there and have not failed, or its lease lasts. */
+  async #isUnfinished(
     tables: Kysely<Tables>,
-    schedule: string,
-    text: string | null | undefined,
+    name: string,
+    holder: Holder | null,
   ): Promise<boolean> {
-    if (!text) return false
-    const holder = JSON.parse(text) as Holder
+    if (!holder) return false
     if ('jobs' in holder) {
       const { jobs, group } = holder
       if (group !== undefined && (await isGroupUnfinished(tables, group))) return true
       return anyUnfinished(tables, jobs)
     }
-    const lease = tables
-      .selectFrom('calls')
-      .select('tick')
-      .where('schedule', '=', schedule)
-      .where('tick', '=', holder.call)
-      .where('leased_until', '>', this.now())
-    return (await lease.executeTakeFirst()) !== undefined
+    const lease = (await readLeases(tables)).find(
+      call => call.name === name && call.tick === holder.call,
+    )
+    return lease !== undefined && lasts(lease, this.now())
   }
 
   async cursors(names: readonly string[]): Promise<(number | null)[]> {
@@ -179,38 +178,25 @@ export class SyncTickMemory implements TickMemory {
   heartbeat(report: SchedulerReport): Promise<HeartbeatReply> {
     return this.#inOneStep(async tables => {
       const now = this.now()
-      if (report.absent) await noteDowntime(tables, report.process, report.absent)
-      await noteAlive(tables, now, report)
-      const lost: Call[] = []
-      for (const call of report.calls) {
-        const renewed = await tables
-          .updateTable('calls')
-          .set({ leased_until: now + callLeaseMs })
-          .where('schedule', '=', call.name)
-          .where('tick', '=', call.tick)
-          .where('leased_until', '>', now)
-          .executeTakeFirst()
-        if (renewed.numUpdatedRows === 0n) lost.push(call)
+      const before = await readDeployments(tables)
+      const { state, current, downtime } = afterHeartbeat(before, report, now)
+      await keepDowntime(tables, downtime)
+      await writeDeployments(tables, before, state)
+      const leases = leasesAtHeartbeat(await readLeases(tables), report.calls, now)
+      const { renewed, lost, interrupted } = leases
+      for (const lease of renewed) await keepLease(tables, lease)
+      for (const call of interrupted) {
+        await dropLease(tables, call)
+        await changeRow(tables, call, interruptedRow)
       }
-      const gone = await tables
-        .deleteFrom('calls')
-        .where('leased_until', '<=', now)
-        .returning(['schedule as name', 'tick'])
-        .execute()
-      const interrupted = gone.map(({ name, tick }) => ({ name, tick }))
-      for (const call of interrupted) await interruptRow(tables, call)
-      return { rule: await ruleOver(tables, report.deployment, now), lost, interrupted }
+      return { current, lost, interrupted }
     })
   }
 
   endRun(end: RunEnd): Promise<void> {
     return this.#inOneStep(async tables => {
-      await tables
-        .deleteFrom('calls')
-        .where('schedule', '=', end.name)
-        .where('tick', '=', end.tick)
-        .execute()
-      await endRow(tables, end)
+      await dropLease(tables, end)
+      await changeRow(tables, end, row => endedRow(row, end))
     })
   }
 
@@ -231,11 +217,10 @@ export class SyncTickMemory implements TickMemory {
 
   setPaused(name: string, paused: boolean): Promise<boolean> {
     return this.#inOneStep(async tables => {
-      const state = await this.#find(tables, name)
-      if (!state || (state.paused_at !== null) === paused) return false
       const now = this.now()
-      const mark = { paused_at: paused ? now : null }
-      await tables.updateTable('schedules').set(mark).where('name', '=', name).execute()
+      const changed = withPause(await readSchedule(tables, name), paused, now)
+      if (!changed) return false
+      await writeSchedule(tables, name, changed)
       if (paused) await keepSpan(tables, { schedule: name, from: now, to: null })
       else await endPause(tables, name, now)
       return true
@@ -255,7 +240,7 @@ export class SyncTickMemory implements TickMemory {
   }
 
   async silentSince(): Promise<number | null> {
-    return (await silentSince(await this.#file.toRead(), this.now())) ?? null
+    return silentSince(await readDeployments(await this.#file.toRead()), this.now())
   }
 
   async #spans(schedule: string | null): Promise<Span[]> {
@@ -268,28 +253,31 @@ export class SyncTickMemory implements TickMemory {
       .execute()
   }
 
-  #find(tables: Kysely<Tables>, name: string): Promise<StoredScheduleRow | undefined> {
-    return tables.selectFrom('schedules').selectAll().where('name', '=', name).executeTakeFirst()
-  }
-
   /** One transaction: it happens as a whole or not at all, and no other writes meanwhile. */
   async #inOneStep<T>(work: (tables: Kysely<Tables>) => Promise<T>): Promise<T> {
     return (await this.#file.tables()).transaction().execute(work)
   }
 }
 
-/** The row of the tick that begins a run, or whose push was refused. */
-function rowOfRun(
-  row: LedgerRow,
-  jobId: string | undefined,
-  conflictingId: string | undefined,
-): LedgerRow {
-  if (conflictingId === undefined) return { ...row, jobId: jobId ?? null }
-  return { ...row, fate: 'skipped', reason: 'refused', jobId: conflictingId }
+async function readLeases(tables: Kysely<Tables>): Promise<CallLease[]> {
+  const rows = await tables.selectFrom('calls').selectAll().execute()
+  return rows.map(({ schedule, tick, leased_until }) => ({
+    name: schedule,
+    tick,
+    leasedUntil: leased_until,
+  }))
 }
 
-function holderOf(run: ClaimedRun, jobId: string | undefined): Holder {
-  if (jobId === undefined) return { call: run.tick }
-  const { later = [], group } = run
-  return { jobs: [jobId, ...later.map(({ id }) => id)], ...(group === undefined ? {} : { group }) }
+/** In the place of an older one: a tick may be offered again when a file was put back. */
+async function keepLease(
+  tables: Kysely<Tables>,
+  { name, tick, leasedUntil }: CallLease,
+): Promise<void> {
+  const row = { schedule: name, tick, leased_until: leasedUntil }
+  await tables.replaceInto('calls').values(row).execute()
+}
+
+async function dropLease(tables: Kysely<Tables>, { name, tick }: Call): Promise<void> {
+  const calls = tables.deleteFrom('calls').where('schedule', '=', name)
+  await calls.where('tick', '=', tick).execute()
 }
