@@ -235,7 +235,7 @@ suite('the fates of ticks', { concurrency: true }, () => {
   })
 
   test('a function whose process dies is on record as interrupted, and is not started again', async t => {
-    const { clock, boot, ledger, lines } = world(t)
+    const { clock, boot, ledger, lines } = world(t, { steady: false })
     let starts = 0
     const register = (schedule: Timetable<unknown>) => {
       schedule.cron('0 * * * *').do(function endless() {
@@ -291,7 +291,7 @@ suite('the fates of ticks', { concurrency: true }, () => {
   })
 
   test('more missed ticks than one look takes are counted all the same', async t => {
-    const { clock, boot, ledger } = world(t)
+    const { clock, boot, ledger } = world(t, { steady: false })
     const register = (schedule: Timetable<unknown>) => {
       schedule.every().second.name('secondly').push(notedJob, { at: '' }).misfire('once')
     }

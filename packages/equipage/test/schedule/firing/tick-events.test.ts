@@ -116,7 +116,7 @@ suite('the events of ticks', { concurrency: true }, () => {
   })
 
   test('a function whose process dies is told of by another, and one that outlasts its grace by its own', async t => {
-    const { clock, boot, of } = listening(t)
+    const { clock, boot, of } = listening(t, { steady: false })
     const register: Parameters<typeof boot>[0] = schedule => {
       schedule
         .cron('0 * * * *')

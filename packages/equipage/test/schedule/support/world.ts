@@ -41,10 +41,14 @@ export interface BootedProcess {
 
 /**
  * A scheduler over a state file, on a clock that the test moves; it can be started again over the
- * same file, and several run side by side.
+ * same file, and several run side by side. On a steady clock it goes from tick to tick; where the wall
+ * clock is moved alone, the clock is not, and the scheduler wakes once a second.
  */
-export function world(test: TestContext, start = '2026-01-01T00:00:00Z') {
-  const clock = new VirtualClock(start)
+export function world(
+  test: TestContext,
+  { start = '2026-01-01T00:00:00Z', steady = true }: { start?: string; steady?: boolean } = {},
+) {
+  const clock = new VirtualClock(start, { steady })
   const file = join(temporaryFolder(test), 'queue.sqlite')
   const ran: TickMetadata[] = []
   const { log, lines } = capturedLog()
