@@ -98,7 +98,7 @@ export const catalogue = {
   E_PAYLOAD_SIZE: (f: { job: string; bytes: number; limitBytes: number }) =>
     `the payload of job "${f.job}" takes ${f.bytes} bytes as JSON, and ${f.limitBytes} are allowed; store the data and push where it is, or raise QUEUE_PAYLOAD_LIMIT`,
   E_JOB_NOT_HERE: (f: { job: string; waitedMs: number }) =>
-    `no release that knows job "${f.job}" came within ${Math.round(f.waitedMs / 60_000)} minutes of the first look; deploy one and retry the job`,
+    `no deployment that knows job "${f.job}" came within ${Math.round(f.waitedMs / 60_000)} minutes; deploy one and retry the job`,
   E_CHAIN_CHANGED: (f: { chain: string; link: number; job: string }) =>
     `job "${f.job}" was pushed as number ${f.link + 1} of chain "${f.chain}", which this release does not have there; push the chain again`,
   E_CHAIN_HANDOVER: (f: { chain: string; job: string; reason: string }) =>
@@ -117,7 +117,7 @@ export const catalogue = {
   }) =>
     `${f.failed} of the ${f.members} jobs of group "${f.group}" failed; the first was "${f.job}" (${f.key}): ${f.reason}; mend it and retry the job, which goes on with the group, or push the group again`,
   E_GROUP_CHANGED: (f: { group: string }) =>
-    `group "${f.group}" has other jobs in this release than those that have run; push it again`,
+    `group "${f.group}" has other jobs in this deployment than those that have run; push it again`,
   E_GROUP_RESULTS: (f: { group: string; job: string; limitBytes: number }) =>
     `with that of "${f.job}" the results of group "${f.group}" take more than ${f.limitBytes} bytes as JSON; let its jobs store what they found and return where it is, or raise QUEUE_PAYLOAD_LIMIT`,
   E_GROUP_JOB_GONE: (f: { job: string; id: string; queue: string; reason: string }) =>

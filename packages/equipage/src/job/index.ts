@@ -1,12 +1,12 @@
-export { AttemptRunner, type AttemptRunnerDependencies } from './attempt-runner.ts'
 export {
   type Attempt,
+  AttemptRunner,
+  type AttemptRunnerDependencies,
   type CarriedError,
   type Checkpoints,
   callHere,
   carriedError,
   DoNotRetry,
-  type EndedJob,
   type IsolatedCall,
   type IsolatedRuns,
   MemoryCheckpoints,
@@ -14,7 +14,6 @@ export {
   type PerformDependencies,
   partPrefix,
   Release,
-  type RunOutcome,
   revivedError,
   type TickRuns,
 } from './attempts/index.ts'
@@ -58,6 +57,7 @@ export {
 } from './definitions/index.ts'
 export {
   completedKeptMs,
+  type EndedJob,
   failedKeptMs,
   type GroupMemory,
   type GroupPlan,
@@ -69,6 +69,7 @@ export {
   type MemberEnd,
   memberId,
   type PlannedJob,
+  type RunOutcome,
   readEnd,
   readPlan,
 } from './following/index.ts'

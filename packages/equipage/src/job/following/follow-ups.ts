@@ -1,10 +1,10 @@
-import { type EventSink, isEquipageError, toError } from '../../core/index.ts'
+import { type EventSink, isEquipageError, type Json, toError } from '../../core/index.ts'
 import type { Logger } from '../../log/index.ts'
-import type { EndedJob, Outcome } from '../attempts/index.ts'
 import { emitPushed, type JobEvents, type JobRegistry } from '../definitions/index.ts'
 import { failedEnd, type PushedJob, type Receipt } from '../pushing/index.ts'
-import type { FinalEnd } from './final-end.ts'
-import type { GroupRuns, GroupSequel } from './group-runs.ts'
+import type { EndedJob, FinalEnd, FollowedUp } from './ended-job.ts'
+import type { FanOut } from './group-fan-out.ts'
+import type { GroupRuns } from './group-runs.ts'
 import { nextOfChain } from './hand-over.ts'
 
 export interface FollowUpDependencies {
@@ -15,10 +15,19 @@ export interface FollowUpDependencies {
   push(job: PushedJob): Promise<Receipt>
 }
 
+/** What is to follow a completed job: one of the two, or nothing. */
+export interface FollowUp {
+  /** The next job of its chain. */
+  readonly next?: PushedJob | undefined
+  /** The members of the group that it fans out. */
+  readonly fanOut?: FanOut
+}
+
 /**
  * What follows when a job has finally ended, before the connection marks it so: the chain's next
- * job is pushed, its group goes on, or the end of either is told. A crash in between loses nothing,
- * since all of it may be done a second time: a second push of the same job is refused by its id.
+ * job is pushed, its group goes on, or the end of either is logged and emitted. A crash in between
+ * loses nothing, since all of it may be done a second time: a second push of the same job is refused
+ * by its id.
  */
 export class FollowUps {
   readonly #dependencies: FollowUpDependencies
@@ -29,27 +38,32 @@ export class FollowUps {
     this.#groups = groups
   }
 
-  /** @throws what kept a completed job's follower from being pushed: the job is to be tried again */
-  async of(ended: FinalEnd, job: EndedJob, registry: JobRegistry): Promise<Outcome> {
-    if (ended.state === 'failed') return this.#afterFailure(ended, job, registry)
-    const { state, result } = ended
-    const group = await this.#inGroup(ended, job, registry)
-    if (group) return { state, result, ...group }
-    const next = ended.next && (await this.#push(ended.next))
-    if (!next) this.#tellChainEnd(job, ended)
-    return { state, result, next }
-  }
-
-  async #afterFailure(
-    failed: FinalEnd & { state: 'failed' },
+  /** @throws what kept the next jobs from being pushed: the job is to be tried again */
+  async afterCompletion(
+    result: Json,
+    { next, fanOut }: FollowUp,
     job: EndedJob,
     registry: JobRegistry,
-  ): Promise<Outcome> {
+  ): Promise<FollowedUp> {
+    if (fanOut) return this.#groups.fanOut(fanOut, registry)
+    const end = { state: 'completed', result } as const
+    const inGroup = await this.#endInGroup(end, job, registry)
+    if (inGroup) return inGroup
+    if (next) return { next: await this.#push(next) }
+    this.#reportChainEnd(job, end)
+    return {}
+  }
+
+  /** Never rejects: what cannot be done is logged. */
+  async afterFailure(error: Error, job: EndedJob, registry: JobRegistry): Promise<FollowedUp> {
+    const end = { state: 'failed', error } as const
     try {
-      const group = await this.#inGroup(failed, job, registry)
-      if (group) return { ...failed, ...group }
-      const next = await this.#afterFailedLink(failed, job, registry)
-      if (next) return { ...failed, next: await this.#push(next) }
+      const inGroup =
+        (await this.#endInGroup(end, job, registry)) ??
+        (await this.#failedFanOut(error, job, registry))
+      if (inGroup) return inGroup
+      const next = await this.#afterFailedLink(error, job, registry)
+      if (next) return { next: await this.#push(next) }
     } catch (thrown) {
       const { chain, group } = job.metadata
       const ids = group
@@ -57,36 +71,38 @@ export class FollowUps {
         : { chain: chain?.name, chainId: chain?.id }
       const fields = { ...ids, err: toError(thrown) }
       this.#dependencies.log.error(fields, 'what follows a failed job could not be done')
-      // The workers' next round finds that the job has ended.
-      if (group) return { ...failed, run: 'open' }
+      // The next round of the workers' group reaper finds that the job has ended.
+      if (group) return { run: 'open' }
     }
-    this.#tellChainEnd(job, failed)
-    return failed
+    this.#reportChainEnd(job, end)
+    return {}
   }
 
-  /** @returns undefined for a job that has nothing to do with a group */
-  async #inGroup(
-    ended: FinalEnd,
+  /** @returns undefined for a job that is neither a member of a group nor its finally job */
+  async #endInGroup(
+    end: FinalEnd,
+    { name, metadata: { group } }: EndedJob,
+    registry: JobRegistry,
+  ): Promise<FollowedUp | undefined> {
+    if (group?.index === undefined) return undefined
+    return this.#groups.ended(name, { ...group, index: group.index }, end, registry)
+  }
+
+  async #failedFanOut(
+    error: Error,
     job: EndedJob,
     registry: JobRegistry,
-  ): Promise<GroupSequel | undefined> {
-    if (ended.state === 'completed' && ended.fanOut)
-      return this.#groups.fanOut(ended.fanOut, registry)
-    const { group } = job.metadata
-    const { index } = group ?? {}
-    if (group && index !== undefined) {
-      return this.#groups.ended(job.name, { ...group, index }, ended, registry)
-    }
-    const spreads = ended.state === 'failed' && registry.group(job.name)
-    return spreads ? this.#groups.fanOutFailed(job, spreads.name, ended.error) : undefined
+  ): Promise<FollowedUp | undefined> {
+    const group = registry.group(job.name)
+    return group && this.#groups.fanOutFailed(job, group.name, error)
   }
 
   async #afterFailedLink(
-    { error }: FinalEnd & { state: 'failed' },
+    error: Error,
     job: EndedJob,
     registry: JobRegistry,
   ): Promise<PushedJob | undefined> {
-    // The chain itself is at fault, which going on would not mend.
+    // The chain itself is at fault, and going on would not fix it.
     if (isEquipageError(error, 'E_CHAIN_HANDOVER')) return undefined
     if (isEquipageError(error, 'E_CHAIN_CHANGED')) return undefined
     return nextOfChain(registry, job, failedEnd(error), this.#dependencies.payloadLimitBytes)
@@ -98,17 +114,17 @@ export class FollowUps {
     return receipt
   }
 
-  #tellChainEnd({ name: job, metadata }: EndedJob, ended: FinalEnd): void {
+  #reportChainEnd({ name: job, metadata }: EndedJob, end: FinalEnd): void {
     if (!metadata.chain) return
     const { name, id } = metadata.chain
     const { log, events } = this.#dependencies
     const fields = { chain: name, chainId: id }
-    if (ended.state === 'completed') {
+    if (end.state === 'completed') {
       log.info(fields, 'chain completed')
-      events?.emit('chain:completed', () => ({ id, name, result: ended.result }))
+      events?.emit('chain:completed', () => ({ id, name, result: end.result }))
     } else {
-      log.error({ ...fields, job, err: ended.error }, 'chain failed')
-      events?.emit('chain:failed', () => ({ id, name, job, error: ended.error }))
+      log.error({ ...fields, job, err: end.error }, 'chain failed')
+      events?.emit('chain:failed', () => ({ id, name, job, error: end.error }))
     }
   }
 }

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import { EquipageError, type Json, toError } from '../../core/index.ts'
-import type { Attempt } from '../attempts/index.ts'
 import type { GroupDefinition, GroupSlot, JobDefinition } from '../definitions/index.ts'
 import {
   type GroupMemberMetadata,
@@ -9,6 +8,7 @@ import {
   type PushedJob,
   payloadData,
 } from '../pushing/index.ts'
+import type { EndedJob } from './ended-job.ts'
 import { type GroupPlan, memberId, mostMembers } from './group-plan.ts'
 
 /** A group that is about to be spread. */
@@ -22,19 +22,19 @@ export interface FanOut {
 
 /**
  * The members of a group, made of what its own job gave.
- * @param attempt the attempt of that job
+ * @param job that job, with the payload of the group as its data
  * @param payloads by the members' keys: one, or a list
  * @param limitBytes the most that a payload may take as JSON
  * @throws E_GROUP_HANDOVER
  */
 export async function fanOutOf(
   group: GroupDefinition,
-  attempt: Pick<Attempt, 'id' | 'queue' | 'data' | 'metadata'>,
+  job: Omit<EndedJob, 'name'> & { readonly data: unknown },
   payloads: Json,
   limitBytes: number | undefined,
 ): Promise<FanOut> {
-  const id = runOf(attempt)
-  const { group: _, tags = [], ...others } = attempt.metadata
+  const id = runOf(job)
+  const { group: _, tags = [], ...others } = job.metadata
   const pushedTags = tags.filter(tag => !group.fanOut.rules.tags.includes(tag))
   const metadata: JobMetadata = {
     ...others,
@@ -56,8 +56,8 @@ export async function fanOutOf(
   }
   const plan: GroupPlan = {
     name: group.name,
-    fanOut: { queue: attempt.queue, id: attempt.id },
-    data: attempt.data as Json,
+    fanOut: { queue: job.queue, id: job.id },
+    data: job.data as Json,
     metadata,
     slots: group.slots.map(({ key, list, onFailure }) => ({ key, list, onFailure })),
     members: given.map(({ slot }) => ({
@@ -106,7 +106,7 @@ export async function madeFor<T>(group: string, job: string, make: () => Promise
 }
 
 /** The id of the run that a job spreads. A program of others that adds one under the group's name gives none. */
-export function runOf({ id, queue, metadata }: Pick<Attempt, 'id' | 'queue' | 'metadata'>): string {
+export function runOf({ id, queue, metadata }: Omit<EndedJob, 'name'>): string {
   return (
     metadata.group?.id ?? createHash('sha256').update(`${queue}:${id}`).digest('hex').slice(0, 32)
   )

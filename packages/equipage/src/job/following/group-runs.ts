@@ -1,6 +1,5 @@
 import { type Clock, EquipageError, type EventSink, type Json, toError } from '../../core/index.ts'
 import type { Logger } from '../../log/index.ts'
-import type { EndedJob, RunOutcome } from '../attempts/index.ts'
 import { emitPushed, type JobEvents, type JobRegistry } from '../definitions/index.ts'
 import {
   failedEnd,
@@ -11,7 +10,7 @@ import {
   type Receipt,
   readPayload,
 } from '../pushing/index.ts'
-import type { FinalEnd } from './final-end.ts'
+import type { EndedJob, FinalEnd, FollowedUp } from './ended-job.ts'
 import { type FanOut, jobOfGroup, madeFor, runOf } from './group-fan-out.ts'
 import type { GroupMemory, GroupState } from './group-memory.ts'
 import { failureOf, resultsOf } from './group-results.ts'
@@ -26,15 +25,7 @@ export interface GroupRunsDependencies {
   groups(): Promise<GroupMemory>
 }
 
-/** What the end of a job means for its group. */
-export interface GroupSequel {
-  /** The last job, which was pushed now. */
-  readonly next: Receipt | undefined
-  /** How the group has ended with it, or that it goes on; left out where it ended as the job did. */
-  readonly run?: RunOutcome | 'open'
-}
-
-const goesOn: GroupSequel = { next: undefined, run: 'open' }
+const goesOn: FollowedUp = { run: 'open' }
 
 /** Members that are pushed side by side. */
 const batchSize = 100
@@ -60,7 +51,7 @@ export class GroupRuns {
    * Pushes the members of a group that have not ended.
    * @returns what is known of its end by now
    */
-  async fanOut({ id, plan, members }: FanOut, registry: JobRegistry): Promise<GroupSequel> {
+  async fanOut({ id, plan, members }: FanOut, registry: JobRegistry): Promise<FollowedUp> {
     const { state, ended } = await (await this.#dependencies.groups()).open(id, plan)
     if (members.length === 0 && state === 'completed') return this.#completed(id, plan.name, null)
     this.#fanningOut.set(id, undefined)
@@ -85,7 +76,7 @@ export class GroupRuns {
   }
 
   /** Spreading has failed for good. Where some members were pushed already, their end is the group's. */
-  async fanOutFailed(job: EndedJob, group: string, error: Error): Promise<GroupSequel> {
+  async fanOutFailed(job: EndedJob, group: string, error: Error): Promise<FollowedUp> {
     const id = runOf(job)
     const state = await (await this.#dependencies.groups()).state(id)
     return state ? goesOn : this.#failed(id, group, error)
@@ -97,7 +88,7 @@ export class GroupRuns {
     { id, name, index, onFailure = 'fail' }: GroupMemberMetadata,
     ended: FinalEnd,
     registry: JobRegistry,
-  ): Promise<GroupSequel> {
+  ): Promise<FollowedUp> {
     if (index === 'finally') return this.#finallyEnded(id, name, ended)
     const memory = await this.#dependencies.groups()
     const { payloadLimitBytes: limitBytes } = this.#dependencies
@@ -116,26 +107,23 @@ export class GroupRuns {
   }
 
   /** The group has ended with its last job. */
-  async #finallyEnded(id: string, name: string, ended: FinalEnd): Promise<GroupSequel> {
+  async #finallyEnded(id: string, name: string, ended: FinalEnd): Promise<FollowedUp> {
     const first = await (await this.#dependencies.groups()).close(id, ended.state)
-    if (!first) return { next: undefined }
+    if (!first) return {}
     return ended.state === 'completed'
       ? this.#completed(id, name, ended.result)
       : this.#failed(id, name, ended.error)
   }
 
   /** Pushes the last job of a group whose members have all ended. */
-  async goOn(id: string, registry: JobRegistry): Promise<GroupSequel> {
+  async goOn(id: string, registry: JobRegistry): Promise<FollowedUp> {
     const memory = await this.#dependencies.groups()
     const state = await memory.state(id)
     if (state?.state !== 'ready' || state.finallyPushed) return goesOn
     const { log } = this.#dependencies
     const fields = { group: state.plan.name, groupId: id }
     if (!registry.group(state.plan.name) && !this.#isOverdue(state)) {
-      log.warn(
-        fields,
-        'no group of that name in this release; it is left to a worker that knows it',
-      )
+      log.warn(fields, 'no group of that name in this deployment; left to a worker that knows it')
       return goesOn
     }
     let finallyJob: PushedJob
@@ -184,20 +172,20 @@ export class GroupRuns {
     return readyAt !== null && this.#dependencies.clock.now() - readyAt > unknownPatienceMs
   }
 
-  #completed(id: string, name: string, result: Json): GroupSequel {
+  #completed(id: string, name: string, result: Json): FollowedUp {
     const { log, events } = this.#dependencies
     log.info({ group: name, groupId: id }, 'group completed')
     events?.emit('group:completed', () => ({ id, name, result }))
     this.#note({ id, name, queue: '', state: 'completed', result })
-    return { next: undefined, run: { ok: true } }
+    return { run: { ok: true } }
   }
 
-  #failed(id: string, name: string, error: Error): GroupSequel {
+  #failed(id: string, name: string, error: Error): FollowedUp {
     const { log, events } = this.#dependencies
     log.error({ group: name, groupId: id, err: error }, 'group failed')
     events?.emit('group:failed', () => ({ id, name, error }))
     this.#note({ id, name, queue: '', state: 'failed', error })
-    return { next: undefined, run: { ok: false, error } }
+    return { run: { ok: false, error } }
   }
 
   #note(end: Receipt): void {

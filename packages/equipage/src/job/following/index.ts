@@ -1,5 +1,5 @@
-export type { FinalEnd } from './final-end.ts'
-export { FollowUps } from './follow-ups.ts'
+export type { EndedJob, FinalEnd, FollowedUp, RunOutcome } from './ended-job.ts'
+export { type FollowUp, FollowUps } from './follow-ups.ts'
 export { fanOutOf } from './group-fan-out.ts'
 export {
   completedKeptMs,

@@ -100,7 +100,7 @@ test('a job whose worker went silent is told of, and runs elsewhere with its che
   const ran: { pushedAt: number; rows: string | undefined }[] = []
   const run = async ({ pushedAt, checkpoints }: Attempt): Promise<Outcome> => {
     ran.push({ pushedAt, rows: await checkpoints.load('part:rows') })
-    return { state: 'completed', result: null, next: undefined }
+    return { state: 'completed', result: null }
   }
   const { host, port } = server
   const kept = { keep: { completed: keep, failed: keep }, ledger: keep, lockMs: 3_000 }

@@ -162,7 +162,7 @@ suite('the redis connection', { concurrency: true }, () => {
     await app.consumer.start()
     await eventually(async () => assert.equal(await job.getState(), 'delayed'))
     assert.equal((await bull.getJob(job.id ?? ''))?.attemptsMade, 0)
-    assert.ok(app.lines.some(({ msg }) => /no job of that name in this release/.test(msg)))
+    assert.ok(app.lines.some(({ msg }) => /no job of that name in this deployment/.test(msg)))
     await bull.close()
   })
 

@@ -63,7 +63,6 @@ describe('an attempt', () => {
     assert.deepEqual(await run(), {
       state: 'completed',
       result: { on: '1970-01-01T00:00:00.000Z' },
-      next: undefined,
     })
     assert.equal(runner.ended, 1)
   })

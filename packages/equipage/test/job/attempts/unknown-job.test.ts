@@ -4,14 +4,14 @@ import { isEquipageError } from '../../../src/core/errors.ts'
 import { defineJob } from '../../../src/job/index.ts'
 import { errorOf, pipeline } from '../support/attempts.ts'
 
-describe('a job that this release does not know', () => {
-  it('goes back for ten minutes from the first look, to be looked at every ten seconds', async () => {
+describe('a job that this deployment does not know', () => {
+  it('goes back for ten minutes from its first start, and is tried every ten seconds', async () => {
     const { run, lines, runner, clock } = pipeline([])
     for (let starts = 1; starts <= 60; starts++) {
       const outcome = await run({ name: 'newer', starts })
       assert.ok(outcome.state === 'released')
       assert.equal(outcome.delayMs, 10_000)
-      assert.match(outcome.reason, /no job of that name in this release/)
+      assert.match(outcome.reason, /no job of that name in this deployment/)
       const line = lines.at(-1)
       assert.ok(line)
       const { level, job, jobId, queue, waitedMs } = line
@@ -32,16 +32,16 @@ describe('a job that this release does not know', () => {
     assert.ok(isEquipageError(error, 'E_JOB_NOT_HERE'))
     assert.equal(
       error.message,
-      'no release that knows job "newer" came within 10 minutes of the first look; deploy one and retry the job',
+      'no deployment that knows job "newer" came within 10 minutes; deploy one and retry the job',
     )
     assert.deepEqual([lines.at(-1)?.level, lines.at(-1)?.['outcome']], ['error', 'failed'])
   })
 
-  it('waits anew when a release that knows it has had it in between', async () => {
+  it('waits anew when a deployment that knows it has run it in between', async () => {
     const { run, clock } = pipeline([])
     await run({ name: 'newer', starts: 1 })
     clock.advance(86_400_000)
-    // The second start was that of a release that knows it, whose function gave it back for a day.
+    // The second start was in a deployment that knows it, whose function released it for a day.
     assert.equal((await run({ name: 'newer', starts: 3 })).state, 'released')
     clock.advance(600_000)
     assert.equal((await run({ name: 'newer', starts: 4 })).state, 'failed')
@@ -52,10 +52,10 @@ describe('a job that this release does not know', () => {
     const away = () => Promise.reject(new Error('Redis is away'))
     const outcome = await run({ name: 'newer', checkpoints: { load: away, save: away } })
     assert.equal(outcome.state, 'released')
-    assert.match(JSON.stringify(lines[0]), /could not be read.*|.*Redis is away/)
+    assert.match(JSON.stringify(lines[0]), /Redis is away.*could not read how long/)
   })
 
-  it('runs as soon as a release knows it, however long it has waited', async () => {
+  it('runs as soon as a deployment knows it, however long it has waited', async () => {
     const { run } = pipeline([defineJob({ name: 'newer', run: () => 'done' })])
     assert.equal((await run({ starts: 1_000 })).state, 'completed')
   })

@@ -50,7 +50,7 @@ describe("what a job's function is given", () => {
 })
 
 describe('the events of an attempt', () => {
-  it('say how long it took, and what became of a job that is in no release', async () => {
+  it('say how long it took, and what became of a job that this deployment does not know', async () => {
     const events = new EventHub<JobEvents>(() => assert.fail('no listener failed'))
     const heard: unknown[] = []
     for (const name of names) {
@@ -73,7 +73,7 @@ describe('the events of an attempt', () => {
           attempt: 2,
           durationMs: 0,
           delayMs: 10_000,
-          reason: 'no job of that name in this release; it waits for a newer one',
+          reason: 'no job of that name in this deployment; it waits for a newer one',
         },
       ],
     ])

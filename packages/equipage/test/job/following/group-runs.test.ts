@@ -112,7 +112,6 @@ describe('the last job of a group', () => {
     assert.deepEqual(await runPushed(second), {
       state: 'completed',
       result: 4,
-      next: undefined,
       run: 'open',
     })
     assert.equal(pushed.length, 0)
@@ -173,12 +172,15 @@ describe('the last job of a group', () => {
     for (const { id = '', name, data, metadata } of pushed.splice(0))
       await other.run({ id, name, data, metadata })
     assert.deepEqual(other.pushed, [])
-    assert.match(String(other.lines.at(-1)?.msg), /no group of that name in this release/)
+    assert.match(String(other.lines.at(-1)?.msg), /no group of that name in this deployment/)
     assert.equal((await groups.state('run-1'))?.state, 'ready')
     other.clock.advance(600_001)
     await other.runner.goOn('run-1')
     const line = other.lines.find(({ msg }) => msg === 'group failed')
-    assert.match(JSON.stringify(line?.['err']), /group .*sum.* has other jobs in this release than/)
+    assert.match(
+      JSON.stringify(line?.['err']),
+      /group .*sum.* has other jobs in this deployment than/,
+    )
     assert.equal((await groups.state('run-1'))?.state, 'failed')
   })
 

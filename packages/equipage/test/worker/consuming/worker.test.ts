@@ -194,7 +194,7 @@ describe('the notice of a worker', () => {
     const release = Promise.withResolvers<void>()
     const run = made.running.watching(async () => {
       await release.promise
-      return { state: 'completed', result: null, next: undefined }
+      return { state: 'completed', result: null }
     })
     const ran = run(attemptOf({ id: '7', name: 'report', queue: 'reports', attempt: 2 }))
     made.clock.advance(5_000)
@@ -235,7 +235,6 @@ describe('a worker ends', () => {
     const run = made.running.watching(async () => ({
       state: 'completed',
       result: null,
-      next: undefined,
     }))
     made.memory.bytes = 5_000
     await run(attemptOf({}))
@@ -253,7 +252,7 @@ describe('a worker ends', () => {
     const release = Promise.withResolvers<void>()
     const run = made.running.watching(async () => {
       await release.promise
-      return { state: 'completed', result: null, next: undefined }
+      return { state: 'completed', result: null }
     })
     const ran = run(attemptOf({}))
     let ended = false
