@@ -43,8 +43,6 @@ results.on('test:summary', ({ file, counts, duration_ms }) => {
     const seconds = duration_ms / 1_000
     ended.push({ file: name, seconds })
     const bad = counts.tests - counts.passed - counts.skipped - counts.todo
-    const written = errors.get(file)
-    if (bad > 0 && written && !values.verbose) say(`\nstandard error of ${name}:\n${written}`)
     const verdict = bad > 0 ? `${bad} FAILED` : 'passed'
     if (!values.verbose)
       say(
@@ -57,15 +55,16 @@ results.on('test:summary', ({ file, counts, duration_ms }) => {
 })
 if (!values.verbose) {
   results.on('test:stderr', ({ file, message }) => {
-    errors.set(file, `${errors.get(file) ?? ''}${message}`.slice(-errorCharacters))
+    errors.set(nameOf(file), `${errors.get(nameOf(file)) ?? ''}${message}`.slice(-errorCharacters))
   })
-  results.on('test:fail', ({ name, file, details }) => {
+  results.on('test:fail', ({ name, file, details: { error } }) => {
     // A suite fails with its tests, which are shown.
-    const { error } = details
     if ((error as { failureType?: string }).failureType === 'subtestsFailed') return
-    say(
-      `\n✖ ${name} (${file === undefined ? '' : nameOf(file)})\n${String(error.cause instanceof Error ? error.cause.stack : (error.cause ?? error))}\n`,
-    )
+    const reason = error.cause instanceof Error ? error.cause.stack : String(error.cause ?? error)
+    const where = file === undefined ? name : nameOf(file)
+    // A file that ends before its tests do says why on standard error alone.
+    const written = nameOf(name) === where ? (errors.get(where) ?? '') : ''
+    say(`\n✖ ${name} (${where})\n${reason}\n${written}`)
   })
   results.resume()
 }
