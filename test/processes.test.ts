@@ -41,7 +41,10 @@ suite('the processes', { concurrency: true }, () => {
       scheduler.output(),
       /next day of flights +every 5 seconds +\S+ +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/,
     )
-    assert.match(scheduler.output(), /scheduler stopped: [1-9]\d* ticks? fired, [1-9]\d* jobs? run/)
+    assert.match(
+      scheduler.output(),
+      /scheduler stopped: [1-9]\d* ticks? fired, [1-9]\d* attempts? run/,
+    )
     assert.match(report(application), /^state,/)
     assert.ok(existsSync(join(application.folder, 'storage/reports/delays-by-state.svg')))
   })
@@ -94,7 +97,7 @@ suite('the processes', { concurrency: true }, () => {
     assert.ok(!('attemptsEnded' in fields))
     for (const worker of workers) {
       const { msg, ...fields } = last(worker) ?? {}
-      assert.match(String(msg), /^queues stopped: [1-9]\d* jobs? run$/)
+      assert.match(String(msg), /^queues stopped: [1-9]\d* attempts? run$/)
       assert.ok(!('ticksFired' in fields))
     }
   })

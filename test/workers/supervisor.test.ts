@@ -44,7 +44,7 @@ suite('queues.ts --processes', { concurrency: 3 }, () => {
     assert.equal(await supervisor.ended, 0, supervisor.output())
     assert.ok(!pids.some(isAlive))
     assert.deepEqual(await ask('worker', 'list'), [])
-    assert.match(supervisor.output(), /"msg":"queues stopped: 6 jobs run"/)
+    assert.match(supervisor.output(), /"msg":"queues stopped: 6 attempts run"/)
   })
 
   test('lines for a person say which process wrote them', async t => {
@@ -63,7 +63,7 @@ suite('queues.ts --processes', { concurrency: 3 }, () => {
     assert.equal(await supervisor.ended, 0, supervisor.output())
   })
 
-  test('waits for the jobs that run when it is told to stop, and ends with 0', async t => {
+  test('waits for the jobs that run when it is stopped, and ends with 0', async t => {
     const { work, push, notes, tell } = await workingApplication(t)
     const supervisor = work(['--processes', '2', '--concurrency', '1'])
     await push('patient', numbers(2))
@@ -90,19 +90,22 @@ suite('queues.ts --processes', { concurrency: 3 }, () => {
     assert.deepEqual([counts?.waiting, counts?.active, counts?.failed], [2, 0, 0])
   })
 
-  test('starts another process in the place of one that was killed', async t => {
+  test('restarts a process that was killed', async t => {
     const { work, push, notes } = await workingApplication(t)
     const supervisor = work(['--processes', '2'])
     await eventually(() => assert.equal(workersOf(supervisor).length, 2))
     const [victim = 0] = workersOf(supervisor)
     process.kill(victim, 'SIGKILL')
-    await supervisor.said(/"signal":"SIGKILL".*another one takes its place/)
+    await supervisor.said(/"signal":"SIGKILL".*it is restarted/)
     await eventually(() => assert.equal(workersOf(supervisor).length, 3))
     await push('quick', numbers(5))
     await eventually(() => assert.equal(notes('quick').length, 10))
     supervisor.signal('SIGTERM')
     assert.equal(await supervisor.ended, 0, supervisor.output())
-    assert.match(supervisor.output(), /"processesUntold":1,.*"queues stopped: at least 5 jobs run"/)
+    assert.match(
+      supervisor.output(),
+      /"processesUnreported":1,.*"queues stopped: at least 5 attempts run"/,
+    )
   })
 
   test('leaves no process behind when it is killed itself, and each of them ends as it should', async t => {
@@ -137,7 +140,7 @@ suite('queues.ts --processes', { concurrency: 3 }, () => {
     const supervisor = work(['--processes', '2', '--stop-when-empty'])
     assert.equal(await supervisor.ended, 0, supervisor.output())
     assert.equal(notes('quick').length, 60)
-    assert.match(supervisor.output(), /"msg":"queues stopped: 30 jobs run"/)
+    assert.match(supervisor.output(), /"msg":"queues stopped: 30 attempts run"/)
   })
 
   test('with --max-jobs replaces each process that has had enough', async t => {
@@ -148,7 +151,7 @@ suite('queues.ts --processes', { concurrency: 3 }, () => {
     assert.ok(new Set(notes('quick').map(({ pid }) => pid)).size >= 4)
     supervisor.signal('SIGTERM')
     assert.equal(await supervisor.ended, 0, supervisor.output())
-    assert.match(supervisor.output(), /"msg":"queues stopped: 12 jobs run"/)
+    assert.match(supervisor.output(), /"msg":"queues stopped: 12 attempts run"/)
   })
 
   test('with --balance auto gives each queue a process, and moves one to where jobs wait', async t => {
@@ -164,7 +167,9 @@ suite('queues.ts --processes', { concurrency: 3 }, () => {
       supervisor.lines().flatMap(({ msg, queues }) => (msg === 'worker started' ? [queues] : []))
     assert.deepEqual(queuesOf().toSorted(), [['default'], ['default'], ['others']])
     await push('standing', numbers(20))
-    await supervisor.said(/"from":"default","to":"others","msg":"worker process moves"/)
+    await supervisor.said(
+      /"from":"default","to":"others","msg":"worker process moves to another queue"/,
+    )
     await eventually(() => assert.deepEqual(queuesOf().at(-1), ['others']))
     tell('go')
     await eventually(() => assert.equal(notes('standing').length, 40))

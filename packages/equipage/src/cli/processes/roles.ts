@@ -13,7 +13,7 @@ import { scheduleTable } from '../schedule/index.ts'
 import { closingLine, type Totals } from './closing-line.ts'
 import { childArguments, type QueuesOptions, queuesOptions } from './queues-options.ts'
 import { surviveStrayRejections } from './stray-rejections.ts'
-import { askedToStop, sayDone } from './to-supervisor.ts'
+import { askedToStop, reportTotals } from './to-supervisor.ts'
 
 /** How many of the jobs that run the last words of a process name. */
 const jobsNamed = 20
@@ -22,7 +22,7 @@ const jobsNamed = 20
 export interface RunningRole {
   /** Resolves with an exit code when it has nothing more to do; it is to be stopped then. */
   readonly ended: Promise<number>
-  /** Ends what runs, within the grace period, and lets go of the application. */
+  /** Ends what runs, within the grace period, and closes the application. */
   stop(): Promise<HandedBack>
   /** Called when the process ends and has not stopped: says what is left behind. */
   abandon(): void
@@ -34,8 +34,8 @@ type Part = Pick<Lifecycle, 'stop'> & {
   totals?(): Totals
   /** Resolves with an exit code when it has nothing more to do. */
   readonly over?: Promise<number>
-  /** Tells others at the end, given how many jobs the process has handed back. */
-  sayDone?(handedBack: number): Promise<void>
+  /** Reports to a supervisor at the end. */
+  reportTotals?(handedBack: number): Promise<void>
   /** Called when the process ends and it has not stopped. */
   abandon?(): void
 }
@@ -96,17 +96,17 @@ async function startQueues(runtime: Runtime, args: readonly string[]): Promise<P
   const { worker } = options
   await checkConnection(runtime)
   await runtime.ready()
-  // Before the first job, so that a supervisor which knows nothing of it has missed nothing.
-  const told = process.connected ? [underSupervisor(runtime)] : []
-  return [...told, await startWorker(runtime, worker)]
+  // Before the first job: a supervisor that has no message of this process knows that it ran none.
+  const supervised = process.connected ? [underSupervisor(runtime)] : []
+  return [...supervised, await startWorker(runtime, worker)]
 }
 
-/** Stops when the process that forked this one says so, and tells it at the end what has been done. */
+/** Stops when the process that forked this one asks for it, and reports its totals to it at the end. */
 function underSupervisor(runtime: Runtime): Part {
   return {
     over: askedToStop().then(() => 0),
     stop: async () => ({ handedBack: 0 }),
-    sayDone: handedBack => sayDone({ attemptsEnded: runtime.attemptsEnded, handedBack }),
+    reportTotals: handedBack => reportTotals({ attemptsEnded: runtime.attemptsEnded, handedBack }),
   }
 }
 
@@ -127,7 +127,7 @@ async function startSupervisor(
   args: readonly string[],
 ): Promise<Part[]> {
   const [, entry = ''] = process.argv
-  // A queue that there is not is told of once, not by each of them.
+  // A queue that does not exist is reported once, not by each of them.
   const queues = await runtime.worker(worker).queues()
   if (balanced && queues.length > processes) {
     throw new EquipageError('E_TOO_FEW_PROCESSES', { processes, queues })
@@ -198,7 +198,7 @@ async function stopAll(
   }
   const totals: Totals = Object.assign({}, ...parts.map(part => part.totals?.()))
   log.info({ ...totals, handedBack }, closingLine(role, totals))
-  await Promise.all(parts.map(part => part.sayDone?.(handedBack)))
+  await Promise.all(parts.map(part => part.reportTotals?.(handedBack)))
   await runtime.dispose()
   return { handedBack }
 }

@@ -1,22 +1,22 @@
-/** What a supervisor says to a worker process that listens: stop, as at a signal. */
+/** What a supervisor sends to a worker process that listens: stop, as at a signal. */
 export const stopMessage = { kind: 'equipage:stop' } as const
 
-/** What a worker process says to its supervisor. */
+/** What a worker process sends to its supervisor. */
 export type FromWorker =
-  /** Before its first job: from now on it hears when it is told to stop. */
-  | { kind: 'equipage:listens' }
-  /** Its last word, of its whole life: attempts that have ended, and jobs that its stop handed back. */
+  /** Before its first job: from now on it receives `stopMessage`. */
+  | { kind: 'equipage:listening' }
+  /** At its end, about its whole life: attempts that it has run, and jobs that its stop handed back. */
   | { kind: 'equipage:done'; attemptsEnded: number; handedBack: number }
 
 export function isStop(value: unknown): boolean {
   return isObject(value) && value['kind'] === stopMessage.kind
 }
 
-/** A message of a worker process; undefined when it has the form of none, since a job can send there too. */
+/** A message of a worker process; undefined for anything else, since a job can send messages too. */
 export function readFromWorker(value: unknown): FromWorker | undefined {
   if (!isObject(value)) return undefined
   const { kind, attemptsEnded, handedBack } = value
-  if (kind === 'equipage:listens') return { kind }
+  if (kind === 'equipage:listening') return { kind }
   if (kind !== 'equipage:done' || !isCount(attemptsEnded) || !isCount(handedBack)) return undefined
   return { kind, attemptsEnded, handedBack }
 }

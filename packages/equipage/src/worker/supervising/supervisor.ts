@@ -16,8 +16,8 @@ export interface Child {
   readonly connected: boolean
   once(event: 'exit', ended: (code: number | null, signal: string | null) => void): unknown
   once(event: 'error', failed: (error: Error) => void): unknown
-  once(event: 'disconnect', parted: () => void): unknown
-  on(event: 'message', heard: (message: unknown) => void): unknown
+  once(event: 'disconnect', disconnected: () => void): unknown
+  on(event: 'message', received: (message: unknown) => void): unknown
   send(message: object, sent: (error: Error | null) => void): unknown
   disconnect(): void
   kill(signal: 'SIGKILL'): unknown
@@ -26,7 +26,7 @@ export interface Child {
 export interface SupervisorOptions {
   /** How many children it keeps alive. */
   processes: number
-  /** A child that ends with 0 has done what it was for, and no other takes its place. */
+  /** A child that exits with 0 is not started again. */
   oneLife: boolean
   /** Each child consumes one of them; all of the application's when left out. */
   queues?: readonly string[] | undefined
@@ -42,13 +42,13 @@ export interface SupervisorDependencies {
   clock: Clock
 }
 
-/** The exit code of a process that a restart does not mend. */
+/** The exit code of a process whose configuration is wrong: a restart does not fix that. */
 const configurationFault = 78
 
-/** How long children may take beyond their grace: to let go of Redis and of the application. */
+/** How long children may take beyond their grace: to close their connections and the application. */
 const endPatienceMs = 10_000
 
-/** One of the children, and whoever takes its place. */
+/** One of the children, and those that replace it. */
 interface Slot {
   child: Child | undefined
   /** Resolves when the child has ended. */
@@ -57,14 +57,14 @@ interface Slot {
   restart: Timer | undefined
   /** The queue of the child, and of the next one. */
   queue: string | undefined
-  /** Its child has been told to end, so that the next one consumes another queue. */
+  /** Its child was asked to stop, so that the next one consumes another queue. */
   moving: boolean
-  /** Its child hears when it is told to stop. */
-  listens: boolean
+  /** Its child receives the message to stop. */
+  listening: boolean
 }
 
-/** What has become of a child's life. */
-interface End {
+/** How a child exited, as it is logged. */
+interface ChildExit {
   readonly worker: number | undefined
   readonly code: number | null
   readonly signal: string | null
@@ -74,13 +74,12 @@ interface End {
 /**
  * Keeps worker processes alive.
  *
- * 1. Starts as many as it was told.
- * 2. Starts another in the place of one that ended, after a wait that grows with every death in
- *    a row.
- * 3. Gives up, with the same exit code, when one says that its configuration is at fault.
- * 4. Stops them by telling them to, or, those that do not listen yet, by disconnecting from them,
- *    which all of them notice when this process dies; those that do not end in time are killed.
- * 5. Adds up what they say at their end that they have done.
+ * 1. Starts as many as its options say.
+ * 2. Restarts one that exited, after a wait that grows with every death in a row.
+ * 3. Gives up, with the same exit code, when one exits because its configuration is wrong.
+ * 4. Stops them by a message, or, those that do not listen yet, by disconnecting from them, which
+ *    they also notice when this process dies; those that do not exit in time are killed.
+ * 5. Adds up the totals that they report at their end.
  */
 export class Supervisor implements Lifecycle {
   readonly #options: SupervisorOptions
@@ -97,7 +96,7 @@ export class Supervisor implements Lifecycle {
     this.#dependencies = dependencies
   }
 
-  /** Resolves with an exit code when the children have nothing more to do, or cannot do it. */
+  /** Resolves with an exit code when the children have nothing more to do, or cannot run. */
   get ended(): Promise<number> {
     return this.#ended.promise
   }
@@ -112,7 +111,7 @@ export class Supervisor implements Lifecycle {
       restart: undefined,
       queue: queues[index % queues.length],
       moving: false,
-      listens: false,
+      listening: false,
     }))
     for (const one of this.#slots) this.#fill(one)
     this.#dependencies.log.info({ processes }, 'supervisor started')
@@ -126,12 +125,12 @@ export class Supervisor implements Lifecycle {
     slot.child = child
     slot.gone = gone.promise
     slot.restart = undefined
-    slot.listens = false
+    slot.listening = false
     let done: (FromWorker & { kind: 'equipage:done' }) | undefined
     child.on('message', message => {
-      const heard = readFromWorker(message)
-      if (heard?.kind === 'equipage:listens') slot.listens = true
-      else if (heard) done = heard
+      const received = readFromWorker(message)
+      if (received?.kind === 'equipage:listening') slot.listening = true
+      else if (received) done = received
     })
     log.info({ worker: child.pid, queue: slot.queue }, 'worker process started')
     let over = false
@@ -139,15 +138,15 @@ export class Supervisor implements Lifecycle {
       if (over) return
       over = true
       slot.child = undefined
-      // One that ended badly and did not say why counts as one job.
+      // One that exited badly and did not report counts as one job.
       this.#handedBack += done?.handedBack || (code === 0 ? 0 : 1)
       if (done) this.#attemptsEnded += done.attemptsEnded
-      else if (slot.listens) this.#unreported++
-      this.#emptied(slot, { worker: child.pid, code, signal, err }, clock.monotonic() - startedAt)
+      else if (slot.listening) this.#unreported++
+      this.#exited(slot, { worker: child.pid, code, signal, err }, clock.monotonic() - startedAt)
       gone.resolve()
     }
     child.once('exit', (code, signal) => {
-      // Its last messages may be read after its end.
+      // Its last messages may arrive after its exit.
       if (child.connected) child.once('disconnect', () => end(code, signal))
       else end(code, signal)
     })
@@ -155,10 +154,10 @@ export class Supervisor implements Lifecycle {
     child.once('error', err => end(1, null, err))
   }
 
-  #emptied(slot: Slot, end: End, livedMs: number): void {
+  #exited(slot: Slot, exit: ChildExit, livedMs: number): void {
     const { log, clock } = this.#dependencies
     if (this.#stopping !== undefined) {
-      log.info(end, 'worker process ended')
+      log.info(exit, 'worker process ended')
       return
     }
     if (slot.moving) {
@@ -166,24 +165,24 @@ export class Supervisor implements Lifecycle {
       this.#fill(slot)
       return
     }
-    if (end.code === configurationFault) {
-      log.error(end, 'worker process ended: a restart will not mend it')
+    if (exit.code === configurationFault) {
+      log.error(exit, 'worker process ended: its configuration is wrong, it is not restarted')
       this.#ended.resolve(configurationFault)
       return
     }
-    if (end.code === 0 && this.#options.oneLife) {
-      log.info(end, 'worker process ended: it has done what it was for')
+    if (exit.code === 0 && this.#options.oneLife) {
+      log.info(exit, 'worker process ended: nothing is left to do')
       if (this.#slots.every(one => !one.child && !one.restart)) this.#ended.resolve(0)
       return
     }
-    const { waitMs, deaths } = restartWait({ code: end.code, livedMs }, slot.deaths)
+    const { waitMs, deaths } = restartWait({ code: exit.code, livedMs }, slot.deaths)
     slot.deaths = deaths
     slot.restart = clock.after(waitMs, () => this.#fill(slot))
-    const level = end.code === 0 ? 'info' : 'error'
-    log[level]({ ...end, waitMs }, 'worker process ended: another one takes its place')
+    const level = exit.code === 0 ? 'info' : 'error'
+    log[level]({ ...exit, waitMs }, 'worker process ended: it is restarted')
   }
 
-  /** How many processes each queue has, those among them that are about to be started. */
+  /** How many processes each queue has, including those that are about to be started. */
   processesPerQueue(): Map<string, number> {
     const processesPerQueue = new Map<string, number>()
     for (const { queue } of this.#slots) {
@@ -197,28 +196,31 @@ export class Supervisor implements Lifecycle {
     return this.#slots.some(slot => slot.moving)
   }
 
-  /** Lets one process of a queue end as a signal would, and starts one of another queue in its place. */
+  /** Stops one process of a queue as a signal would, and starts one of another queue instead. */
   move({ from, to }: Move): void {
     if (this.#stopping !== undefined) return
     const slot = this.#slots.find(
       ({ queue, child, moving }) => queue === from && child?.connected && !moving,
     )
     if (!slot?.child) return
-    this.#dependencies.log.info({ worker: slot.child.pid, from, to }, 'worker process moves')
+    this.#dependencies.log.info(
+      { worker: slot.child.pid, from, to },
+      'worker process moves to another queue',
+    )
     slot.queue = to
     slot.moving = true
-    tellToStop(slot)
+    askToStop(slot)
   }
 
-  /** What its processes have said at their end that they did, over all their lives. */
-  get totals(): { attemptsEnded: number; processesUntold?: number } {
+  /** The totals that its processes reported at their end, those of all their lives. */
+  get totals(): { attemptsEnded: number; processesUnreported?: number } {
     const attemptsEnded = this.#attemptsEnded
     return this.#unreported === 0
       ? { attemptsEnded }
-      : { attemptsEnded, processesUntold: this.#unreported }
+      : { attemptsEnded, processesUnreported: this.#unreported }
   }
 
-  /** Lets the children stop as a signal would, and kills those that have not ended a while after the grace. */
+  /** Stops the children as a signal would, and kills those that have not exited ten seconds after the grace. */
   stop(graceMs: number): Promise<HandedBack> {
     this.#stopping ??= this.#stop(graceMs)
     return this.#stopping
@@ -229,32 +231,32 @@ export class Supervisor implements Lifecycle {
     this.#handedBack = 0
     for (const slot of this.#slots) {
       slot.restart?.cancel()
-      tellToStop(slot)
+      askToStop(slot)
     }
     const all = Promise.all(this.#slots.map(({ gone }) => gone))
     if (!(await settlesWithin(all, graceMs + endPatienceMs, clock))) {
-      log.error('worker processes did not end in time, and are killed')
+      log.error('worker processes did not end in time: killing them')
       this.kill()
       await all
     }
     return { handedBack: this.#handedBack }
   }
 
-  /** Ends what is left of the children at once. */
+  /** Kills the children that are left. */
   kill(): void {
     for (const { child } of this.#slots) child?.kill('SIGKILL')
   }
 
-  /** Whether it has been told to stop. */
+  /** Whether `stop` was called. */
   get stopping(): boolean {
     return this.#stopping !== undefined
   }
 }
 
-/** A child whose last words are to be heard stays connected. */
-function tellToStop({ child, listens }: Slot): void {
+/** A child that listens stays connected, so that it can report its totals. */
+function askToStop({ child, listening }: Slot): void {
   if (!child?.connected) return
-  // What cannot be sent any more is made up for by the end of the child.
-  if (listens) child.send(stopMessage, () => undefined)
+  // Where this fails the child is exiting by itself.
+  if (listening) child.send(stopMessage, () => undefined)
   else child.disconnect()
 }

@@ -6,18 +6,18 @@ import {
   stopMessage,
 } from '../../../src/worker/supervising/process-messages.ts'
 
-describe('what a worker process says to its supervisor', () => {
-  it('is read as it was said', () => {
-    const listens = { kind: 'equipage:listens' }
+describe('a message of a worker process to its supervisor', () => {
+  it('is read as it was sent', () => {
+    const listening = { kind: 'equipage:listening' }
     const done = { kind: 'equipage:done', attemptsEnded: 12, handedBack: 0 }
-    assert.deepEqual(readFromWorker(listens), listens)
+    assert.deepEqual(readFromWorker(listening), listening)
     assert.deepEqual(readFromWorker({ ...done, more: 1 }), done)
   })
 
-  it('is left alone when it has another form, as what a job sends there', () => {
+  it('is ignored when it has another form, as what a job sends', () => {
     const done = { kind: 'equipage:done', attemptsEnded: 12, handedBack: 0 }
     const odd = [
-      ...[undefined, null, 'equipage:done', 7, [], {}, { kind: 'listens' }, { kind: 'done' }],
+      ...[undefined, null, 'equipage:done', 7, [], {}, { kind: 'listening' }, { kind: 'done' }],
       ...[-1, 1.5, '12', null, Number.POSITIVE_INFINITY].map(attemptsEnded => ({
         ...done,
         attemptsEnded,
@@ -28,7 +28,7 @@ describe('what a worker process says to its supervisor', () => {
   })
 })
 
-describe('what a supervisor says to a worker process', () => {
+describe('a message of a supervisor to a worker process', () => {
   it('is to stop, and nothing else', () => {
     assert.equal(isStop(structuredClone(stopMessage)), true)
     for (const message of [null, 'equipage:stop', {}, { kind: 'stop' }]) {

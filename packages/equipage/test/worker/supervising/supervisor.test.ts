@@ -62,17 +62,17 @@ async function supervised(processes: number, oneLife = false, queues?: readonly 
 }
 
 describe('a supervisor', () => {
-  it('starts as many processes as it was told, once', async () => {
+  it('starts as many processes as its options say, once', async () => {
     const { supervisor, children } = await supervised(3)
     await supervisor.start()
     assert.equal(children.length, 3)
   })
 
-  it('starts another process in the place of one that died, after a wait, and says why', async () => {
+  it('restarts a process that died, after a wait, and logs why', async () => {
     const { clock, children, child, lines } = await supervised(2)
     child(1).end(null, 'SIGKILL')
     const line = lines.at(-1)
-    assert.match(line?.msg ?? '', /another one takes its place/)
+    assert.match(line?.msg ?? '', /it is restarted/)
     assert.deepEqual([line?.['worker'], line?.['signal'], line?.['waitMs']], [1, 'SIGKILL', 500])
     clock.advance(499)
     assert.equal(children.length, 2)
@@ -80,7 +80,7 @@ describe('a supervisor', () => {
     assert.equal(children.length, 3)
   })
 
-  it('waits longer with every death in a row, and for each place by itself', async () => {
+  it('waits longer with every death in a row, and for each process by itself', async () => {
     const { clock, children, child } = await supervised(2)
     child(1).end(1)
     clock.advance(500)
@@ -110,7 +110,7 @@ describe('a supervisor', () => {
     assert.equal(children.length, 2)
   })
 
-  it('gives up with 78 when a process says that its configuration is at fault', async () => {
+  it('gives up with 78 when a process exits with 78', async () => {
     const { supervisor, clock, children, child } = await supervised(2)
     child(1).end(78)
     assert.equal(await supervisor.ended, 78)
@@ -165,7 +165,7 @@ describe('a supervisor with queues', () => {
 })
 
 describe('a supervisor that is stopped', () => {
-  it('lets go of its processes, waits for them, and replaces none', async () => {
+  it('disconnects from its processes, waits for them, and restarts none', async () => {
     const { supervisor, clock, children, child } = await supervised(2)
     const stopped = supervisor.stop(20_000)
     assert.deepEqual(
@@ -182,7 +182,7 @@ describe('a supervisor that is stopped', () => {
     assert.equal(children.length, 2)
   })
 
-  it('says that a process did not end well', async () => {
+  it('reports that a process did not end well', async () => {
     const { supervisor, child } = await supervised(2)
     const stopped = supervisor.stop(20_000)
     child(1).end(1)
@@ -190,7 +190,7 @@ describe('a supervisor that is stopped', () => {
     assert.deepEqual(await stopped, { handedBack: 1 })
   })
 
-  it('forgets deaths from before the stop, and starts nobody that it was about to', async () => {
+  it('ignores deaths from before the stop, and cancels their restarts', async () => {
     const { supervisor, clock, children, child } = await supervised(2)
     child(1).end(1)
     const stopped = supervisor.stop(20_000)
@@ -225,16 +225,16 @@ describe('a supervisor that is stopped', () => {
 })
 
 describe('a supervisor whose processes listen', () => {
-  const listens = { kind: 'equipage:listens' }
+  const listening = { kind: 'equipage:listening' }
   const done = (attemptsEnded: number, handedBack = 0) => ({
     kind: 'equipage:done',
     attemptsEnded,
     handedBack,
   })
 
-  it('tells them to stop, and lets go of those that do not listen', async () => {
+  it('asks them to stop, and disconnects from those that do not listen', async () => {
     const { supervisor, children, child } = await supervised(2)
-    child(1).say(listens)
+    child(1).say(listening)
     const stopped = supervisor.stop(20_000)
     assert.deepEqual(
       children.map(({ connected, heard }) => [connected, heard]),
@@ -248,9 +248,9 @@ describe('a supervisor whose processes listen', () => {
     assert.deepEqual(await stopped, { handedBack: 0 })
   })
 
-  it('tells one to stop that moves, and does not take the next in its place to listen', async () => {
+  it('asks one that moves to stop, and does not assume that the next one listens', async () => {
     const { supervisor, child } = await supervised(2, false, ['a', 'b'])
-    child(1).say(listens)
+    child(1).say(listening)
     supervisor.move({ from: 'a', to: 'b' })
     assert.deepEqual([child(1).connected, child(1).heard.length], [true, 1])
     supervisor.move({ from: 'a', to: 'b' })
@@ -260,13 +260,13 @@ describe('a supervisor whose processes listen', () => {
     assert.deepEqual([child(3).connected, child(3).heard], [false, []])
   })
 
-  it('adds up what they have done, in their whole lives and over those that were replaced', async () => {
+  it('adds up their totals, those of processes that were replaced included', async () => {
     const { supervisor, clock, child } = await supervised(2)
-    child(1).say(listens, 'hello', { kind: 'equipage:done' }, done(5, 3))
+    child(1).say(listening, 'hello', { kind: 'equipage:done' }, done(5, 3))
     child(1).end(1)
     clock.advance(500)
-    child(2).say(listens)
-    child(3).say(listens)
+    child(2).say(listening)
+    child(3).say(listening)
     const stopped = supervisor.stop(20_000)
     child(2).say(done(7, 2))
     child(2).end(1)
@@ -276,9 +276,9 @@ describe('a supervisor whose processes listen', () => {
     assert.deepEqual(supervisor.totals, { attemptsEnded: 13 })
   })
 
-  it('knows of those that died without a word, but not of those that never began', async () => {
+  it('counts those that died without a report, but not those that never began', async () => {
     const { supervisor, clock, child } = await supervised(2)
-    child(1).say(listens)
+    child(1).say(listening)
     child(1).end(null, 'SIGKILL')
     child(2).end(1)
     clock.advance(500)
@@ -286,12 +286,12 @@ describe('a supervisor whose processes listen', () => {
     child(3).end(0)
     child(4).end(0)
     await stopped
-    assert.deepEqual(supervisor.totals, { attemptsEnded: 0, processesUntold: 1 })
+    assert.deepEqual(supervisor.totals, { attemptsEnded: 0, processesUnreported: 1 })
   })
 
-  it('hears what one has said before its end, though it is read after it', async () => {
+  it('reads a report that arrives after the exit', async () => {
     const { supervisor, child } = await supervised(1)
-    child(1).say(listens)
+    child(1).say(listening)
     const stopped = supervisor.stop(0)
     child(1).emit('exit', 0, null)
     child(1).say(done(4))
