@@ -47,12 +47,15 @@ const doors = ['connection/sync', 'connection/redis']
 const mostFiles = 22
 
 const importForm =
-  /(?:^|\n)\s*(?:import|export)\s[^'"]*?from\s+'([^']+)'|import\('([^']+)'\)|loadNow\('([^']+)'\)|(?:^|\n)import\s+'([^']+)'/g
+  /(?:^|\n)\s*(?:import|export)\s[^'"]*?from\s+'([^']+)'|import\('([^']+)'\)|loadNow\(`([^`$]+)\$\{ownExtension\}`\)|(?:^|\n)import\s+'([^']+)'/g
 
 const sources: Source[] = globSync('**/*.ts', { cwd: source }).map(name => {
   const path = name.split(sep).join('/')
   const text = readFileSync(join(source, name), 'utf8')
-  const imports = Array.from(text.matchAll(importForm), match => match.slice(1).find(Boolean) ?? '')
+  const imports = Array.from(text.matchAll(importForm), match => {
+    const found = match.slice(1).find(Boolean) ?? ''
+    return found.startsWith('.') && !found.endsWith('.ts') ? `${found}.ts` : found
+  })
   return { path, room: path.includes('/') ? dirname(path) : '', text, imports }
 })
 

@@ -1,8 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { join } from 'node:path'
+import { ownExtension } from '../core/index.ts'
 
 /** The process that it starts; a path, since this room does not import that one. */
-const entry = join(import.meta.dirname, '..', 'cli', 'processes', 'isolated.ts')
+const entry = join(import.meta.dirname, '..', 'cli', 'processes', `isolated${ownExtension}`)
 
 /** The descriptor of a pipe whose other end is closed when the worker is gone, however it went. */
 export const lifelineFd = 4

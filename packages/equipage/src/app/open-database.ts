@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import type { Config } from '../config/index.ts'
+import { ownExtension } from '../core/index.ts'
 import type { Database, DatabaseSettings } from '../database/index.ts'
 
 /** Kysely costs a process 27 MB and a tenth of a second: who asks for no database does without. */
@@ -17,6 +18,8 @@ export function databaseSettings(config: Config, basePath: string): DatabaseSett
 
 /** The application's own database; nothing is opened before the first query. */
 export function openAppDatabase(config: Config, basePath: string): Database {
-  const { openDatabase } = loadNow('../database/index.ts') as typeof import('../database/index.ts')
+  const { openDatabase } = loadNow(
+    `../database/index${ownExtension}`,
+  ) as typeof import('../database/index.ts')
   return openDatabase(databaseSettings(config, basePath))
 }

@@ -1,7 +1,7 @@
 import module from 'node:module'
 import { Worker as Thread } from 'node:worker_threads'
 import { lifelineFd, type Runtime, runtimeOf } from '../../app/index.ts'
-import { systemClock } from '../../core/index.ts'
+import { ownExtension, systemClock } from '../../core/index.ts'
 import {
   type HostedApplication,
   IsolatedHost,
@@ -68,7 +68,7 @@ function watchWorker(): void {
     patienceMs: isolatedPatienceMs,
     tellEveryMs: memoryReportedEveryMs,
   }
-  const thread = new Thread(new URL('./isolated-watch.ts', import.meta.url), {
+  const thread = new Thread(new URL(`./isolated-watch${ownExtension}`, import.meta.url), {
     workerData,
     execArgv: [],
   })

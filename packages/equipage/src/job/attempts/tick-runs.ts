@@ -38,7 +38,7 @@ export async function notifyEnd(
   { id, name, queue, metadata }: EndedJob,
   outcome: Outcome,
   log: Logger,
-  signal = new AbortController().signal,
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<void> {
   const end = endOfRun(outcome)
   if (!runs || !metadata.tick || !end) return
