@@ -208,7 +208,7 @@ export class IsolatedProcess {
   }
 
   #say(message: ToIsolated): void {
-    // A process that is gone is told of by its end.
+    // A process that is gone is reported by its end.
     this.#child.send(message, () => undefined)
   }
 

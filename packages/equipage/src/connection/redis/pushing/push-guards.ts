@@ -28,7 +28,7 @@ export function deduplicationOf({ kind, key, forMs }: PushGuard): DeduplicationO
  */
 export function guarded(content: string): string {
   return `
-local function inTheWay()
+local function conflicting()
   local guard = cmsgpack.unpack(ARGV[3])['de']
   if not guard or not guard['kind'] then return end
   local given = cmsgpack.unpack(ARGV[1])
@@ -56,7 +56,7 @@ local function inTheWay()
   end
   if holder then redis.call('DEL', key) end
 end
-local holder = inTheWay()
+local holder = conflicting()
 if holder then return {'refused', holder} end
 ${content}
 `
