@@ -201,7 +201,7 @@ suite('the processes', { concurrency: true }, () => {
     assert.equal(await main.ended, 1)
     assert.match(
       main.output(),
-      /Redis does not answer at 127\.0\.0\.1:\d+ .*; start it, or mend REDIS_HOST/,
+      /Redis does not answer at 127\.0\.0\.1:\d+ .*; start it, or fix REDIS_HOST/,
     )
   })
 })

@@ -9,12 +9,12 @@ export async function main(): Promise<void> {
   } catch (error) {
     if (!isEquipageError(error)) throw error
     process.stderr.write(`${error.code}: ${error.message}\n`)
-    process.exitCode = mended(error.code) ? 1 : 78
+    process.exitCode = fixed(error.code) ? 1 : 78
   }
 }
 
 /** Whether another try, or another command line, may do: the application itself is in order. */
-const mended = (code: ErrorCode): boolean =>
+const fixed = (code: ErrorCode): boolean =>
   code.startsWith('E_CONNECTION') || commandFaults.has(code)
 
 const commandFaults: ReadonlySet<ErrorCode> = new Set([

@@ -31,10 +31,10 @@ export interface Connection {
   readonly groups: GroupMemory
   /**
    * Makes ready, and looks whether the far side answers and is fit to carry jobs; what should be
-   * mended there, and keeps nobody from starting, is logged as a warning.
+   * fixed there, and keeps nobody from starting, is logged as a warning.
    * @throws E_CONNECTION_AWAY when it does not answer, or takes nothing for now: wait for it.
    * E_CONNECTION_REFUSED (a wrong password), E_CONNECTION_TLS, E_REDIS_UNFIT, E_REDIS_FILE: waiting
-   * will not mend these.
+   * will not fix these.
    */
   check(): Promise<void>
   /** Lets go of everything. Inline jobs that still run get `graceMs` to end; the rest is handed back. */

@@ -56,7 +56,7 @@ export const catalogue = {
 
   // log
   E_LOG_FILE: (f: { file: string; reason: string }) =>
-    `the log file ${f.file} cannot be written (${f.reason}); mend LOG_FILE, or the rights of its folder`,
+    `the log file ${f.file} cannot be written (${f.reason}); fix LOG_FILE, or the rights of its folder`,
   E_LOG_CHANNEL: (f: { given: string; known: readonly string[]; nearest: string | undefined }) =>
     `LOG_STACK names the channel ${shown(f.given)}${f.nearest ? `; did you mean "${f.nearest}"?` : `; it may name ${f.known.join(', ')}`}`,
 
@@ -68,7 +68,7 @@ export const catalogue = {
   E_NOT_JSON: (f: { where: string; path: string; found: string }) =>
     `${f.where} is not JSON${f.path ? ` at ${f.path}` : ''}: ${f.found}; use plain objects, arrays, texts, finite numbers, true, false and null`,
   E_BAD_PAYLOAD: (f: { job: string; issues: string[]; given: unknown }) =>
-    `job "${f.job}" does not accept its payload: ${f.issues.join('; ')}; mend the push, or the job's schema`,
+    `job "${f.job}" does not accept its payload: ${f.issues.join('; ')}; fix the push, or the job's schema`,
   E_DUPLICATE_JOB: (f: { name: string; files: [string, string] }) =>
     `two definitions are named "${f.name}": ${f.files[0]} and ${f.files[1]}; rename one of them`,
   E_DUPLICATE_QUEUE: (f: { name: string; files: [string, string] }) =>
@@ -80,7 +80,7 @@ export const catalogue = {
   E_JOB_TIMEOUT: (f: { job: string; timeoutMs: number }) =>
     `job "${f.job}" took longer than its timeout of ${f.timeoutMs} ms; raise the timeout, or make the job shorter`,
   E_BACKOFF: (f: { job: string; reason: string; failure: string }) =>
-    `the backoff function of job "${f.job}" gave no wait (${f.reason}), so the job has failed; mend it; the attempt had failed with: ${f.failure}`,
+    `the backoff function of job "${f.job}" gave no wait (${f.reason}), so the job has failed; fix it; the attempt had failed with: ${f.failure}`,
   E_MIDDLEWARE_NEXT: (f: { job: string; middleware: string }) =>
     `middleware ${shown(f.middleware)} around job "${f.job}" called next() twice; call it once, and keep what it gave`,
   E_CHECKPOINT_NAME: (f: { job: string; given: unknown; twice: boolean }) =>
@@ -92,7 +92,7 @@ export const catalogue = {
   E_ISOLATED_DIED: (f: { job: string; code: number | null; signal: string | null }) =>
     `the process of isolated job "${f.job}" ended in the middle of it, by ${f.signal === null ? `exit code ${f.code}` : `signal ${f.signal}`}; look for an end of the process in its code, a crash, or memory that ran out; the log lines of that process come before this one`,
   E_ISOLATED_START: (f: { job: string; reason: string }) =>
-    `no process could be made ready for isolated job "${f.job}": ${f.reason}; it loads app/index.ts as a command does, so mend what keeps it from that`,
+    `no process could be made ready for isolated job "${f.job}": ${f.reason}; it loads app/index.ts as a command does, so fix what keeps it from that`,
   E_ISOLATED_LATE: (f: { job: string; what: string }) =>
     `isolated job "${f.job}" asked for ${f.what} when its function had ended; await all that it does`,
   E_PAYLOAD_SIZE: (f: { job: string; bytes: number; limitBytes: number }) =>
@@ -104,7 +104,7 @@ export const catalogue = {
   E_CHAIN_HANDOVER: (f: { chain: string; job: string; reason: string }) =>
     `chain "${f.chain}" could not make the payload of "${f.job}": ${f.reason}`,
   E_JOB_UNREADABLE: (f: { id: string; queue: string; faults: readonly string[] }) =>
-    `job ${shown(f.id)} of queue "${f.queue}" cannot be read: ${f.faults.join('; ')}; mend the program that wrote it to the queue`,
+    `job ${shown(f.id)} of queue "${f.queue}" cannot be read: ${f.faults.join('; ')}; fix the program that wrote it to the queue`,
   E_GROUP_HANDOVER: (f: { group: string; job: string; reason: string }) =>
     `group "${f.group}" could not make the payload of "${f.job}": ${f.reason}`,
   E_GROUP_FAILED: (f: {
@@ -115,7 +115,7 @@ export const catalogue = {
     job: string
     reason: string
   }) =>
-    `${f.failed} of the ${f.members} jobs of group "${f.group}" failed; the first was "${f.job}" (${f.key}): ${f.reason}; mend it and retry the job, which goes on with the group, or push the group again`,
+    `${f.failed} of the ${f.members} jobs of group "${f.group}" failed; the first was "${f.job}" (${f.key}): ${f.reason}; fix it and retry the job, which goes on with the group, or push the group again`,
   E_GROUP_CHANGED: (f: { group: string }) =>
     `group "${f.group}" has other jobs in this deployment than those that have run; push it again`,
   E_GROUP_RESULTS: (f: { group: string; job: string; limitBytes: number }) =>
@@ -161,7 +161,7 @@ export const catalogue = {
   E_REDIS_UNFIT: (f: { address: string; finding: string; advice: string }) =>
     `Redis at ${f.address} cannot carry jobs: ${f.finding}; ${f.advice}`,
   E_REDIS_FILE: (f: { variable: string; file: string; reason: string }) =>
-    `${f.variable} names ${f.file}, which cannot be read (${f.reason}); mend the path, or the rights of the file`,
+    `${f.variable} names ${f.file}, which cannot be read (${f.reason}); fix the path, or the rights of the file`,
   E_PUSH_REFUSED: (f: { job: string; reply: number }) =>
     `BullMQ refused job "${f.job}" with its code ${f.reply}; look the code up in its documentation`,
 
@@ -198,7 +198,7 @@ export const catalogue = {
 
   // database
   E_DATABASE_AWAY: (f: { reason: string }) =>
-    `the database does not answer (${f.reason}); start it, or mend DB_HOST and DB_PORT`,
+    `the database does not answer (${f.reason}); start it, or fix DB_HOST and DB_PORT`,
   E_DATABASE_OPEN: (f: { file: string; reason: string }) =>
     `the database file ${f.file} cannot be opened (${f.reason}); check that its folder can be written to and that it is an SQLite file`,
   E_MIGRATION: (f: { owner: string; migration: string | undefined; reason: string }) =>

@@ -98,7 +98,7 @@ describe('equipage health', () => {
     const redis = 'LOG_CHANNEL=null\nQUEUE_CONNECTION=redis\nREDIS_PORT=1\n'
     await assert.rejects(run(shop(t, { '.env': redis }), 'health'), {
       code: 'E_CONNECTION_AWAY',
-      message: /127\.0\.0\.1:1 .*mend REDIS_HOST and REDIS_PORT$/,
+      message: /127\.0\.0\.1:1 .*fix REDIS_HOST and REDIS_PORT$/,
     })
   })
 })

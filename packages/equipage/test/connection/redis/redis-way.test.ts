@@ -28,11 +28,11 @@ suite('the way to Redis', { concurrency: true }, () => {
       { password: 'hunter2' },
       { username: 'worker', password: 'hunter22' },
     ]) {
-      const says = /does not let us in .*mend REDIS_USERNAME and REDIS_PASSWORD/
+      const says = /does not let us in .*fix REDIS_USERNAME and REDIS_PASSWORD/
       await assertRefused({ host, port, ...login }, 'E_CONNECTION_REFUSED', says)
     }
     const url = `redis://worker:hunter22@${host}:${port}`
-    await assertRefused({ url }, 'E_CONNECTION_REFUSED', /mend the user .* in REDIS_URL/)
+    await assertRefused({ url }, 'E_CONNECTION_REFUSED', /fix the user .* in REDIS_URL/)
   })
 
   test('is open to a user who may do what the guide says and no more', async t => {

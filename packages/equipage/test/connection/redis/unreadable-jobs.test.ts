@@ -62,7 +62,7 @@ suite('a job that stands in Redis in a form that cannot be read', { concurrency:
       const id = await spoiled(2, field, text)
       await queue.push(note, { n: 3 })
       await consume(1)
-      const message = `job '${id}' of queue "default" cannot be read: ${said}; mend the program that wrote it to the queue`
+      const message = `job '${id}' of queue "default" cannot be read: ${said}; fix the program that wrote it to the queue`
       await eventually(async () => {
         assert.deepEqual(ran, [1, 3])
         const job = await queue.find(id)

@@ -78,7 +78,7 @@ describe('a payload of the wrong shape', () => {
     await assert.rejects(async () => payloadData(report, payload), {
       code: 'E_BAD_PAYLOAD',
       message:
-        /^job "report" does not accept its payload: payload\.id: .*number.*; payload\.rows\.1\.name: .*string.*; mend the push, or the job's schema$/,
+        /^job "report" does not accept its payload: payload\.id: .*number.*; payload\.rows\.1\.name: .*string.*; fix the push, or the job's schema$/,
     })
   })
 

@@ -25,7 +25,7 @@ interface Inside {
 }
 
 /**
- * Asks Sentinels as ioredis does, and mends what that leaves out.
+ * Asks Sentinels as ioredis does, and fixes what that leaves out.
  *
  * 1. The connections that wait for word of a failover have a listener: each of their errors would be
  *    printed.

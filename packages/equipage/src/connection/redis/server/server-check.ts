@@ -8,7 +8,7 @@ import { connectionError } from './symptoms.ts'
 
 /**
  * Looks once whether Redis answers, lets us in, and is fit to carry jobs; on a Cluster every
- * master is asked. What should be mended, and does not keep anybody from starting, is a warning.
+ * master is asked. What should be fixed, and does not keep anybody from starting, is a warning.
  * It asks nothing but `INFO`, which managed services allow too.
  * @throws E_CONNECTION_AWAY, E_CONNECTION_REFUSED, E_CONNECTION_TLS, E_REDIS_UNFIT, E_REDIS_FILE
  */

@@ -17,7 +17,7 @@ const oldestVersion = [6, 2] as const
 
 /**
  * Whether a server can carry jobs and ticks without losing them.
- * @returns what should be mended, each a sentence for the log
+ * @returns what should be fixed, each a sentence for the log
  * @throws E_CONNECTION_AWAY when it will be able to: it loads its data, or is a replica for now.
  * E_CONNECTION_REFUSED when it is a node of a Cluster, and was not taken for one. E_REDIS_UNFIT
  */

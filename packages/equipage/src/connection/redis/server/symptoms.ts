@@ -17,12 +17,12 @@ interface Symptom {
   readonly advice: (settings: RedisSettings) => string
 }
 
-/** What is known to go wrong, and what mends it; the first that fits counts. */
+/** What is known to go wrong, and what fixes it; the first that fits counts. */
 const symptoms: readonly Symptom[] = [
   {
     says: /NOAUTH|WRONGPASS|ERR AUTH|invalid password/i,
     code: 'E_CONNECTION_REFUSED',
-    advice: settings => `mend ${loginVariables(settings)}`,
+    advice: settings => `fix ${loginVariables(settings)}`,
   },
   {
     says: /NOPERM/,
@@ -66,7 +66,7 @@ const symptoms: readonly Symptom[] = [
     says: /ALTNAME_INVALID|CERT_HAS_EXPIRED|certificate has expired|CERT_NOT_YET_VALID|does not match certificate/i,
     code: 'E_CONNECTION_TLS',
     advice: settings =>
-      `give it a certificate that is valid for this name, or mend ${placeVariables(settings)}`,
+      `give it a certificate that is valid for this name, or fix ${placeVariables(settings)}`,
   },
   {
     says: /ERR_SSL_|EPROTO|wrong version number|speaks no TLS/i,
@@ -126,7 +126,7 @@ export function connectionError(settings: RedisSettings, thrown: unknown): Equip
   }
   if (cause instanceof Error && cause.name === 'ReplyError')
     return new EquipageError('E_CONNECTION_REPLY', { ...fields, advice: undefined }, { cause })
-  const advice = `start it, or mend ${placeVariables(settings)}${speaksTls(settings) ? '; TLS is asked for' : ''}`
+  const advice = `start it, or fix ${placeVariables(settings)}${speaksTls(settings) ? '; TLS is asked for' : ''}`
   return new EquipageError('E_CONNECTION_AWAY', { ...fields, advice }, { cause })
 }
 
