@@ -23,8 +23,9 @@ suite('what tells a dead worker from a stopped one', {
     killed.signal('SIGKILL')
     await killed.ended
     tell('go')
-    await eventually(() =>
-      assert.equal(notes('patient').filter(({ what }) => what === 'ended').length, 3),
+    await eventually(
+      () => assert.equal(notes('patient').filter(({ what }) => what === 'ended').length, 3),
+      120_000,
     )
     const elsewhere = notes('patient').filter(
       ({ pid, what }) => pid === other.pid && what === 'began',
@@ -57,7 +58,7 @@ suite('what tells a dead worker from a stopped one', {
       return Math.max(...(await client.hvals(key)).map(Number))
     }
     const before = await beats()
-    await eventually(async () => assert.ok((await beats()) >= before + 5))
+    await eventually(async () => assert.ok((await beats()) >= before + 5), 120_000)
     stopped.signal('SIGCONT')
     tell('go')
     await eventually(() =>

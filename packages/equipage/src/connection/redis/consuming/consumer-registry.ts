@@ -6,9 +6,6 @@ import { type DeadConsumer, DeathWatch } from './death-watch.ts'
 /** How often a consumer gives a heartbeat, and looks at the others. */
 const everyMs = 2_000
 
-/** A heartbeat that comes later than this was held up: by Redis, or by this process. */
-const heldUpMs = 5_000
-
 /** How often one job may take its worker down with it before it is failed. */
 export const deathLimit = 10
 
@@ -47,7 +44,6 @@ export class ConsumerRegistry {
   #timer: Timer | undefined
   #stopped = false
   #listens = false
-  #lastAt = Number.NaN
 
   constructor(dependencies: ConsumerRegistryDependencies) {
     this.#dependencies = dependencies
@@ -87,7 +83,6 @@ export class ConsumerRegistry {
   async #beat(): Promise<void> {
     const { client, consumer, process, queues, knowsListeners, random, clock } = this.#dependencies
     try {
-      if (clock.monotonic() - this.#lastAt > heldUpMs) this.#deaths.reset()
       const seen = (await client.eval(
         heartbeatScript,
         2,
@@ -97,8 +92,6 @@ export class ConsumerRegistry {
         knowsListeners ? this.#channel('') : '',
         random(),
       )) as [id: string, heartbeat: string, listeners: number, text: string][]
-      if (clock.monotonic() - this.#lastAt > heldUpMs) this.#deaths.reset()
-      this.#lastAt = clock.monotonic()
       const known = new Map(seen.map(([id, , , text]) => [id, readRegistered(text)]))
       const dead = this.#deaths.look(
         seen.map(([id, heartbeat, listeners]) => ({

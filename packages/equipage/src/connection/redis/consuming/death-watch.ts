@@ -23,8 +23,8 @@ const looksWithoutListener = 3
  * 2. Its heartbeat stands still for as long as a lock holds: its host has no power, its process is
  *    stopped for longer than that, or the server does not say who listens.
  *
- * Only looks that were answered count, and after a pause of our own all begin anew: what we did not
- * see, the others may have had no chance to say.
+ * Only looks that were answered count: while Redis is silent for everybody nobody dies of it. When our
+ * own connection broke all begin anew, since theirs may have broken with it.
  */
 export class DeathWatch {
   readonly #looksPerLock: number

@@ -35,7 +35,7 @@ suite('who is dead among the consumers', () => {
     assert.deepEqual(watch.look(seen(2, null)), dead(2))
   })
 
-  test('begins anew after a pause of those who look', () => {
+  test('begins anew when the connection of those who look broke', () => {
     const watch = new DeathWatch(3)
     watch.look(seen(1, 0))
     watch.look(seen(1, 0))
