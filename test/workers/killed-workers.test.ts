@@ -44,6 +44,8 @@ suite('workers under load', { concurrency: true, timeout: 280_000 }, () => {
         assert.deepEqual(counts, { waiting: 0, delayed: 0, active: 0, completed, failed: 0 })
       }
     }, 240_000)
+    // The last one may have been started just now, and answers signals when it has begun.
+    for (const worker of workers) await worker.said(/worker started/)
     for (const worker of workers) worker.signal('SIGTERM')
     for (const worker of workers) assert.equal(await worker.ended, 0, worker.output())
     const ended = new Set(
