@@ -82,7 +82,8 @@ suite('a Cluster whose slots are being moved', { concurrency: true }, () => {
       await assert.rejects(register(world.sibling(), [nightly, hourly]), beingMoved)
       assert.deepEqual(await slot.made(moved), [])
       await slot.end()
-      assert.deepEqual(await ticks.cursors(['nightly']), [cursor])
+      // The other nodes hear of it in their own time, and send a call round until then.
+      await eventually(async () => assert.deepEqual(await ticks.cursors(['nightly']), [cursor]))
       const { outcome } = await ticks.claim(skipping(nightly, cursor, cursor + 1))
       assert.equal(outcome, 'claimed')
     })
