@@ -5,9 +5,11 @@ import {
   type ClaimResult,
   callLeaseMs,
   type Deployment,
+  deploymentsKept,
   type HeartbeatReply,
   type LedgerQuery,
   type LedgerRow,
+  leasesEndedAtOnce,
   type Registration,
   type RunEnd,
   type SchedulerReport,
@@ -71,7 +73,7 @@ export class RedisTickMemory implements TickMemory {
   async register({ id, process, entries }: Deployment): Promise<Registration[]> {
     const calls = chunks(entries, batchSize)
     const registrations: Registration[] = []
-    // Without schedules too the release registers: those of the one before are then forgotten.
+    // A deployment without schedules registers too: those of the one before are then forgotten.
     for (const chunk of calls.length > 0 ? calls : [[]]) {
       const args = chunk.flatMap(({ name, definition }) => [name, definition])
       const states = await this.#script<string[]>(registerScript, [
@@ -80,6 +82,7 @@ export class RedisTickMemory implements TickMemory {
         aliveMs,
         spansKept,
         shortestDowntimeMs,
+        deploymentsKept,
         ...args,
       ])
       for (const index of chunk.keys()) {
@@ -96,7 +99,7 @@ export class RedisTickMemory implements TickMemory {
     return registrations
   }
 
-  /** Forgets the schedules that the release does not have; Redis refuses when another one rules. */
+  /** Forgets the schedules that the deployment does not have; Redis refuses when another one is current. */
   async #forgetOthers(deployment: string, entries: Deployment['entries']): Promise<void> {
     const stored = await this.#producer.ask(client => client.hlen(this.#keys.definitions))
     if (stored <= entries.length) return
@@ -166,6 +169,7 @@ export class RedisTickMemory implements TickMemory {
       callLeaseMs,
       absent ? absent.from : '',
       absent ? absent.to : '',
+      leasesEndedAtOnce,
       ...members,
     ])
     this.#timeWas(Number(seconds), Number(micros), askedMs)

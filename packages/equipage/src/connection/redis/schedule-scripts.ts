@@ -4,28 +4,31 @@ local base = KEYS[1]
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local function text(number) return string.format('%.0f', number) end
--- Whether a process of a younger release is alive: one that was registered for the first time later.
-local function youngerLives(release)
-  local born = tonumber(redis.call('ZSCORE', base .. 'releases', release) or 0)
-  for _, member in ipairs(redis.call('ZRANGEBYSCORE', base .. 'processes', '(' .. text(now), '+inf')) do
-    local other = string.match(member, '^%S+')
-    if other ~= release then
-      local score = redis.call('ZSCORE', base .. 'releases', other)
-      if score and tonumber(score) > born then return true end
-    end
+-- Whether a process of a younger deployment is alive: one that was registered for the first time later.
+local function youngerLives(deployment)
+  local own = tonumber(redis.call('ZSCORE', base .. 'deployments', deployment) or 0)
+  for _, process in ipairs(redis.call('ZRANGEBYSCORE', base .. 'schedulers', '(' .. text(now), '+inf')) do
+    local other = redis.call('HGET', base .. 'scheduler-deployments', process)
+    local score = other and redis.call('ZSCORE', base .. 'deployments', other)
+    if score and tonumber(score) > own then return true end
   end
   return false
 end
--- A process says that it is alive.
-local function alive(release, process, aliveMs)
-  redis.call('ZREMRANGEBYSCORE', base .. 'processes', '-inf', text(now))
-  redis.call('SET', base .. 'seen', text(now))
-  redis.call('ZADD', base .. 'processes', now + aliveMs, release .. ' ' .. process)
+local function leave(process)
+  redis.call('ZREM', base .. 'schedulers', process)
+  redis.call('HDEL', base .. 'scheduler-deployments', process)
 end
--- Nobody fired ticks in a span, unless another process is alive.
+-- A process says that it is alive.
+local function alive(deployment, process, aliveMs)
+  for _, gone in ipairs(redis.call('ZRANGEBYSCORE', base .. 'schedulers', '-inf', text(now))) do leave(gone) end
+  redis.call('SET', base .. 'last-heartbeat', text(now))
+  redis.call('ZADD', base .. 'schedulers', now + aliveMs, process)
+  redis.call('HSET', base .. 'scheduler-deployments', process, deployment)
+end
+-- Nobody fired ticks in a span, unless another process was alive.
 local function down(own, from, to, spans)
-  for _, member in ipairs(redis.call('ZRANGEBYSCORE', base .. 'processes', '(' .. to, '+inf')) do
-    if member ~= own then return end
+  for _, process in ipairs(redis.call('ZRANGEBYSCORE', base .. 'schedulers', '(' .. to, '+inf')) do
+    if process ~= own then return end
   end
   redis.call('RPUSH', base .. 'downtimes', from .. ' ' .. to)
   redis.call('LTRIM', base .. 'downtimes', -spans, -1)
@@ -53,32 +56,31 @@ end
 `
 
 /**
- * ARGV: release, process, aliveMs, spans, the shortest downtime in milliseconds, then name and
- * definition of each schedule.
- * Returns anchor and cursor of each as text, both empty where another release rules.
+ * ARGV: deployment, process, aliveMs, spans, the shortest downtime in milliseconds, how many
+ * deployments are remembered, then name and definition of each schedule.
+ * Returns anchor and cursor of each as text, both empty where another deployment is current and has
+ * the schedule otherwise.
  */
 export const registerScript = `${preamble}
-local release, process = ARGV[1], ARGV[2]
-local seen = redis.call('GET', base .. 'seen')
-if seen and now - seen > tonumber(ARGV[5]) then
-  down(release .. ' ' .. process, seen, text(now), tonumber(ARGV[4]))
+local deployment, process = ARGV[1], ARGV[2]
+local last = redis.call('GET', base .. 'last-heartbeat')
+if last and now - last > tonumber(ARGV[5]) then down(process, last, text(now), tonumber(ARGV[4])) end
+alive(deployment, process, tonumber(ARGV[3]))
+if not redis.call('ZSCORE', base .. 'deployments', deployment) then
+  redis.call('ZADD', base .. 'deployments', redis.call('INCR', base .. 'deployment-count'), deployment)
+  redis.call('ZREMRANGEBYRANK', base .. 'deployments', 0, -1 - tonumber(ARGV[6]))
 end
-alive(release, process, tonumber(ARGV[3]))
-if not redis.call('ZSCORE', base .. 'releases', release) then
-  redis.call('ZADD', base .. 'releases', redis.call('INCR', base .. 'births'), release)
-  redis.call('ZREMRANGEBYRANK', base .. 'releases', 0, -101)
-end
-local rules = not youngerLives(release)
-if rules then redis.call('SET', base .. 'ruling', release) end
+local isCurrent = not youngerLives(deployment)
+if isCurrent then redis.call('SET', base .. 'current-deployment', deployment) end
 local function timing(definition) return string.match(definition, '^(.*)#') or definition end
 local definitions, anchors, cursors = base .. 'definitions', base .. 'anchors', base .. 'cursors'
 local states = {}
-for i = 6, #ARGV, 2 do
+for i = 7, #ARGV, 2 do
   local name, definition = ARGV[i], ARGV[i + 1]
   local known = redis.call('HGET', definitions, name)
   local cursor = redis.call('HGET', cursors, name)
   if known ~= definition or not cursor then
-    if not rules then
+    if not isCurrent then
       cursor = ''
     else
       if not known or not cursor or timing(known) ~= timing(definition) then
@@ -98,15 +100,15 @@ end
 return states
 `
 
-/** Returns the last sign of life as text when nobody is alive; else nothing. */
+/** Returns the last heartbeat as text when nobody is alive; else nothing. */
 export const silentScript = `${preamble}
-if redis.call('ZCOUNT', base .. 'processes', '(' .. text(now), '+inf') > 0 then return false end
-return redis.call('GET', base .. 'seen')
+if redis.call('ZCOUNT', base .. 'schedulers', '(' .. text(now), '+inf') > 0 then return false end
+return redis.call('GET', base .. 'last-heartbeat')
 `
 
-/** ARGV: release, how long ledgers of forgotten schedules stay in milliseconds, then the names to forget. */
+/** ARGV: deployment, how long ledgers of forgotten schedules stay in milliseconds, then the names to forget. */
 export const forgetScript = `${preamble}
-if redis.call('GET', base .. 'ruling') ~= ARGV[1] then return 0 end
+if redis.call('GET', base .. 'current-deployment') ~= ARGV[1] then return 0 end
 for i = 3, #ARGV do
   local name = ARGV[i]
   if redis.call('HEXISTS', base .. 'paused', name) == 1 then endPause(name) end
@@ -120,26 +122,29 @@ return 1
 `
 
 /**
- * ARGV: release, process, aliveMs, spans, leaving ('1' or ''), leaseMs, from and to of an absence
- * (or both empty), then the calls that the process runs, each as tick, blank, name.
- * Returns seconds, microseconds, whose deployment is current, the lost calls, the interrupted calls.
+ * ARGV: deployment, process, aliveMs, spans, leaving ('1' or ''), leaseMs, from and to of an absence
+ * (or both empty), how many leases end at once, then the functions that the process runs, each as
+ * tick, blank, name.
+ * Returns seconds, microseconds, whose deployment is current, the functions whose leases were lost,
+ * and those that are interrupted.
  */
 export const heartbeatScript = `${preamble}
-local release, process, lease = ARGV[1], ARGV[2], tonumber(ARGV[6])
-if ARGV[7] ~= '' then down(release .. ' ' .. process, ARGV[7], ARGV[8], tonumber(ARGV[4])) end
-alive(release, process, tonumber(ARGV[3]))
-if ARGV[5] == '1' then redis.call('ZREM', base .. 'processes', release .. ' ' .. process) end
+local deployment, process, lease = ARGV[1], ARGV[2], tonumber(ARGV[6])
+local leases = base .. 'function-leases'
+if ARGV[7] ~= '' then down(process, ARGV[7], ARGV[8], tonumber(ARGV[4])) end
+alive(deployment, process, tonumber(ARGV[3]))
+if ARGV[5] == '1' then leave(process) end
 local lost, interrupted = {}, {}
-for i = 9, #ARGV do
-  local ends = redis.call('ZSCORE', base .. 'calls', ARGV[i])
+for i = 10, #ARGV do
+  local ends = redis.call('ZSCORE', leases, ARGV[i])
   if ends and tonumber(ends) > now then
-    redis.call('ZADD', base .. 'calls', now + lease, ARGV[i])
+    redis.call('ZADD', leases, now + lease, ARGV[i])
   else
     lost[#lost + 1] = ARGV[i]
   end
 end
-for _, call in ipairs(redis.call('ZRANGEBYSCORE', base .. 'calls', '-inf', text(now), 'LIMIT', 0, 100)) do
-  redis.call('ZREM', base .. 'calls', call)
+for _, call in ipairs(redis.call('ZRANGEBYSCORE', leases, '-inf', text(now), 'LIMIT', 0, ARGV[9])) do
+  redis.call('ZREM', leases, call)
   local name, tick = nameAndTick(call)
   amend(name, tick, function (fields)
     fields[3], fields[4] = 'failed', 'interrupted'
@@ -147,9 +152,9 @@ for _, call in ipairs(redis.call('ZRANGEBYSCORE', base .. 'calls', '-inf', text(
   interrupted[#interrupted + 1] = call
 end
 local current = 'none'
-if redis.call('GET', base .. 'ruling') == release then
+if redis.call('GET', base .. 'current-deployment') == deployment then
   current = 'this'
-elseif youngerLives(release) then
+elseif youngerLives(deployment) then
   current = 'another'
 end
 return {time[1], time[2], current, lost, interrupted}
@@ -158,7 +163,7 @@ return {time[1], time[2], current, lost, interrupted}
 /** ARGV: name, tick, fate, error (empty for none), duration in milliseconds. */
 export const endRunScript = `${preamble}
 local name, tick, fate = ARGV[1], ARGV[2], ARGV[3]
-redis.call('ZREM', base .. 'calls', tick .. ' ' .. name)
+redis.call('ZREM', base .. 'function-leases', tick .. ' ' .. name)
 amend(name, tick, function (fields)
   if fields[3] ~= 'fired' then
     fields[3] = fate

@@ -40,7 +40,7 @@ const guardCommand = (script: string) => `equipageGuard:${script}`
  * A script of BullMQ's with the claim of a tick in front of it: everything happens, or nothing.
  * After the script's own keys: the base of the schedules' keys. After its own arguments: those that
  * `claimValues` gives.
- * Returns {'claimed', job id}, {'refused', id of the job in the way}, {'already-claimed', cursor}, {'queued', tick}, {'paused'}, {'overlapping'},
+ * Returns {'claimed', job id}, {'refused', id of the conflicting job}, {'already-claimed', cursor}, {'queued', tick}, {'paused'}, {'overlapping'},
  * {'superseded'}, {'forgotten'}, or a negative number of BullMQ's own.
  */
 function withClaim(content: string): string {
@@ -65,8 +65,8 @@ local function now()
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 local function unfinished(holder)
-  if string.sub(holder, 1, 5) == 'call ' then
-    local ends = redis.call('ZSCORE', base .. 'calls', string.sub(holder, 6))
+  if string.sub(holder, 1, 9) == 'function ' then
+    local ends = redis.call('ZSCORE', base .. 'function-leases', string.sub(holder, 10))
     return ends and tonumber(ends) > now()
   end
   for key in string.gmatch(holder, '[^\\n]+') do
@@ -93,11 +93,11 @@ if kind == 'job' then
   id = add()
   if type(id) == 'table' then id, refused = id[2], true end
   if type(id) == 'number' and id < 0 then return id end
-elseif kind == 'call' then
-  redis.call('ZADD', base .. 'calls', now() + lease, call)
+elseif kind == 'function' then
+  redis.call('ZADD', base .. 'function-leases', now() + lease, call)
 end
 if overlap ~= '' and not refused then
-  local holder = 'call ' .. call
+  local holder = 'function ' .. call
   if kind == 'job' then holder = own .. id .. '\\n' .. later end
   redis.call('HSET', base .. 'holders', name, holder)
 end
@@ -112,6 +112,8 @@ for i = at + 13, last - 2, 2 do
     row = cjson.encode(fields)
   end
   if ARGV[i] == tick then row = id .. ' ' .. row else row = ' ' .. row end
+  -- In place of an older one: a schedule that starts anew may come to a tick again.
+  redis.call('ZREMRANGEBYSCORE', ledger, ARGV[i], ARGV[i])
   redis.call('ZADD', ledger, ARGV[i], row)
 end
 if count > 0 then
@@ -182,7 +184,7 @@ function claimValues(claim: TickClaim, { prefix, retention }: ClaimSetting): str
     claim.definition,
     String(claim.from),
     String(claim.to),
-    run ? (run.job ? 'job' : 'call') : 'none',
+    run ? (run.job ? 'job' : 'function') : 'none',
     run ? String(run.tick) : '',
     run?.overlap ?? '',
     run?.job ? jobKey(run.job.queue, '') : '',

@@ -64,6 +64,7 @@ for index = 1, #held do
     latest = ARGV[row]
     local text = ' ' .. ARGV[row + 1]
     if latest == ARGV[at + 4] then text = id .. text end
+    write('ZREMRANGEBYSCORE', ledger, latest, latest)
     write('ZADD', ledger, latest, text)
   end
   if latest then

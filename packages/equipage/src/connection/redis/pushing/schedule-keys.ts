@@ -2,7 +2,9 @@
  * The keys of the schedules' state, as the scripts make them from the base they are given:
  * hashes with a field for each schedule (`definitions`, `anchors`, `cursors`, `paused`, `holders`,
  * `waiting`), a sorted set and a list for each schedule (`ledger:NAME`, `pauses:NAME`), and for all
- * together `calls`, `processes`, `releases`, `births`, `ruling`, `seen` and `downtimes`.
+ * together `function-leases`, `schedulers` (by until when they count as alive),
+ * `scheduler-deployments`, `deployments` (in the order in which they were first registered),
+ * `deployment-count`, `current-deployment`, `last-heartbeat` and `downtimes`.
  */
 export interface ScheduleKeys {
   readonly base: string

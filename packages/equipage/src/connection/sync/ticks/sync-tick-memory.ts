@@ -245,12 +245,13 @@ export class SyncTickMemory implements TickMemory {
 
   async #spans(schedule: string | null): Promise<Span[]> {
     const tables = await this.#file.toRead()
-    return tables
+    const spans = await tables
       .selectFrom('spans')
       .select(['from', 'to'])
       .where('schedule', 'is', schedule)
       .orderBy('id')
       .execute()
+    return spans.map(({ from, to }) => ({ from, to }))
   }
 
   /** One transaction: it happens as a whole or not at all, and no other writes meanwhile. */
