@@ -35,11 +35,6 @@ export class StubClock implements Clock {
     return this.#due.size
   }
 
-  /** How long it is until the next timer fires, milliseconds; infinite when there is none. */
-  get nextInMs(): number {
-    return Math.min(...[...this.#due].map(({ at }) => at - this.#elapsed))
-  }
-
   /** Moves both clocks on by `ms`, and fires what becomes due on the way. */
   advance(ms: number): void {
     const end = this.#elapsed + ms
